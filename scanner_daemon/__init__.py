@@ -1,0 +1,1 @@
+"""scanner-daemon tells a checkout lane who is standing at it."""

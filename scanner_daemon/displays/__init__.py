@@ -1,0 +1,14 @@
+"""Displays and other listeners: one file a way of telling people.
+
+To add one, write a class with the one method of :class:`scanner_daemon.ports.LaneListener`, its settings as
+dataclass fields, and give it a line here.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+DRIVERS: Final[Mapping[str, str]] = {
+    "kiosk": "scanner_daemon.displays.kiosk:Kiosk",
+    "console": "scanner_daemon.displays.console:Console",
+}
+"""Driver name in the configuration → where its class is. Imported only when used."""

@@ -1,0 +1,220 @@
+"""What a lane tells the world: one frozen type an event, one JSON shape for all channels.
+
+``sequence`` counts the scans of this lane since its start, in the order they were decided; all events of one scan
+carry its number. A display that shows only the highest it has seen can never show an older member after a newer scan.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ClassVar, TypeAlias
+
+from scanner_daemon.model.decision import RejectReason
+from scanner_daemon.model.member import Balance, ExpiringPoints, Member
+from scanner_daemon.model.scan import DiscardReason, ScanDataType
+
+
+class LookupFailedReason(Enum):
+    """Why the loyalty programme gave no member."""
+
+    UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
+    MISCONFIGURED = "misconfigured"
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    """What all events have: a ULID, the lane's and the scanner's name, wall-clock time in UTC."""
+
+    type: ClassVar[str]
+    id: str
+    lane: str
+    scanner: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannerOnline(_Event):
+    """A scanner is claimed and read; ``device`` is the path it was found at."""
+
+    type = "scanner_online"
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannerOffline(_Event):
+    """A scanner went away or cannot be claimed; told once. ``detail`` is a sentence with the cure."""
+
+    type = "scanner_offline"
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanDiscarded(_Event):
+    """A torn scan was thrown away."""
+
+    type = "scan_discarded"
+    sequence: int
+    reason: DiscardReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRejected(_Event):
+    """A whole scan was refused. ``label`` is masked; ``None`` where even that would tell too much."""
+
+    type = "scan_rejected"
+    sequence: int
+    reason: RejectReason
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanPassedThrough(_Event):
+    """A product's (or any other) label, for the till."""
+
+    type = "scan_passed_through"
+    sequence: int
+    label: str
+    scan_data_type: ScanDataType
+    symbology_identifier: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanAccepted(_Event):
+    """A member's card was recognised by the scheme ``card`` and its look-up has begun. Names no customer."""
+
+    type = "scan_accepted"
+    sequence: int
+    card: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberIdentified(_Event):
+    """The loyalty programme knows (or has just enrolled) the member."""
+
+    type = "member_identified"
+    sequence: int
+    member: Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupFailed(_Event):
+    """The loyalty programme gave no member. ``detail`` is a sentence for the person who looks after the lane."""
+
+    type = "lookup_failed"
+    sequence: int
+    reason: LookupFailedReason
+    detail: str
+    customer_id: str = field(repr=False)
+
+
+LaneEvent: TypeAlias = (
+    ScannerOnline
+    | ScannerOffline
+    | ScanDiscarded
+    | ScanRejected
+    | ScanPassedThrough
+    | ScanAccepted
+    | MemberIdentified
+    | LookupFailed
+)
+
+
+def as_json_object(event: LaneEvent) -> dict[str, Any]:
+    """Return ``event`` as the JSON object every channel carries.
+
+    Points are JSON numbers, money is a decimal string (no binary rounding), times are ISO 8601 in UTC, unknown is
+    ``null``.
+    """
+    head = {
+        "type": event.type,
+        "id": event.id,
+        "lane": event.lane,
+        "scanner": event.scanner,
+        "at": _timestamp(event.at),
+    }
+    return head | _body(event)
+
+
+def _body(event: LaneEvent) -> dict[str, Any]:
+    match event:
+        case ScannerOnline():
+            return {"device": event.device}
+        case ScannerOffline():
+            return {"detail": event.detail}
+        case ScanDiscarded():
+            return {"sequence": event.sequence, "reason": event.reason.value}
+        case ScanRejected():
+            return {"sequence": event.sequence, "reason": event.reason.value, "label": event.label}
+        case ScanPassedThrough():
+            return {
+                "sequence": event.sequence,
+                "label": event.label,
+                "scan_data_type": event.scan_data_type.name,
+                "symbology_identifier": event.symbology_identifier,
+            }
+        case ScanAccepted():
+            return {"sequence": event.sequence, "card": event.card}
+        case MemberIdentified():
+            return {"sequence": event.sequence, "member": _member(event.member)}
+        case LookupFailed():
+            return {
+                "sequence": event.sequence,
+                "reason": event.reason.value,
+                "detail": event.detail,
+                "customer_id": event.customer_id,
+            }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "customer_id": member.customer_id,
+        "created": member.created,
+        "display_name": member.display_name,
+        "stale": member.stale,
+        "as_of": _timestamp(member.as_of),
+        "balance": _balance(member.balance) if member.balance else None,
+    }
+
+
+def _balance(balance: Balance) -> dict[str, Any]:
+    return {
+        "available_points": _number(balance.available_points),
+        "available_value": _money(balance.available_value),
+        "pending_points": _number(balance.pending_points),
+        "pending_value": _money(balance.pending_value),
+        "total_points": _number(balance.total_points),
+        "total_value": _money(balance.total_value),
+        "currency": balance.currency,
+        "points_name": balance.points_name,
+        "next_expiring": _expiring(balance.next_expiring) if balance.next_expiring else None,
+    }
+
+
+def _expiring(expiring: ExpiringPoints) -> dict[str, Any]:
+    return {
+        "points": _number(expiring.points),
+        "value": _money(expiring.value),
+        "date": expiring.on.isoformat() if expiring.on else None,
+    }
+
+
+def _number(points: Decimal | None) -> int | float | None:
+    if points is None:
+        return None
+    return int(points) if points == points.to_integral_value() else float(points)
+
+
+def _money(value: Decimal | None) -> str | None:
+    """Money has at least two decimals on the wire; more are kept as they came."""
+    if value is None:
+        return None
+    exponent = value.normalize().as_tuple().exponent
+    decimals = max(2, -exponent) if isinstance(exponent, int) else 2
+    return f"{value:.{decimals}f}"
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,49 @@
+"""The seams of a lane: what may be plugged in, one method each.
+
+An adapter is one class whose fields are its settings; the driver table of its folder maps its name to it.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from scanner_daemon.model import LaneEvent, Member, ScannerReport
+
+Deliver: TypeAlias = Callable[[ScannerReport], None]
+"""Takes what a scanner says, at once and without waiting."""
+
+
+class ScannerSource(Protocol):
+    """A scanner: anything that turns a device into scans."""
+
+    @property
+    def name(self) -> str:
+        """The scanner's name in the configuration."""
+
+    async def read(self, deliver: Deliver) -> None:
+        """Claim the device and deliver what it sends, ``Claimed`` first, until it is gone.
+
+        Returns when there is nothing more to read (the end of a recording). Cancelling it lets go of the device at
+        once. A scan in progress when the device goes is delivered as ``Discarded``.
+
+        Raises ``DeviceUnavailable`` when the device is absent or unplugged, ``DeviceAccessDenied`` when it is there
+        but may not be used.
+        """
+
+
+class LoyaltyProgram(Protocol):
+    """A loyalty programme."""
+
+    async def get_or_create(self, customer_id: str) -> Member | None:
+        """Return the member, enrolled now if need be; ``None`` when unknown and enrolling is not wanted.
+
+        Raises a ``LoyaltyError``: its ``reason`` is told to the lane. Never takes longer than the programme's
+        configured time budget.
+        """
+
+
+@runtime_checkable
+class LaneListener(Protocol):
+    """Whoever wants to know what happens at the lane: a display, a web hook, a callback."""
+
+    async def tell(self, event: LaneEvent) -> None:
+        """Take one event. Each listener has its own mailbox and task: being slow or raising hurts nobody else."""
