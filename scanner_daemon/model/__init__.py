@@ -18,7 +18,7 @@ from scanner_daemon.model.events import (
     ScanRejected,
     as_json_object,
 )
-from scanner_daemon.model.member import Balance, ExpiringPoints, Member, masked
+from scanner_daemon.model.member import Balance, ExpiringPoints, Member, is_customer_id, masked
 from scanner_daemon.model.scan import (
     Claimed,
     Discarded,
@@ -58,5 +58,6 @@ __all__ = [
     "ScannerReport",
     "SymbologyIdentifier",
     "as_json_object",
+    "is_customer_id",
     "masked",
 ]

@@ -138,7 +138,7 @@ def as_json_object(event: LaneEvent) -> dict[str, Any]:
     return head | _body(event)
 
 
-def _body(event: LaneEvent) -> dict[str, Any]:
+def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an event
     match event:
         case ScannerOnline():
             return {"device": event.device}

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
+
+CUSTOMER_ID_MAX_LENGTH: Final = 100
 
 
 def masked(customer_id: str) -> str:
@@ -15,6 +18,21 @@ def masked(customer_id: str) -> str:
     """
     visible = customer_id[-4:] if len(customer_id) > 4 else ""  # noqa: PLR2004
     return f"…{visible}"
+
+
+def is_customer_id(text: str) -> bool:
+    """Tell whether ``text`` can address a customer, and only that customer, at Gameball.
+
+    Gameball takes at most 100 characters. A slash, backslash, percent sign or a dot segment may be read as part of
+    the address by a server on the way, so that another customer would answer: such ids are never sent.
+    """
+    return (
+        0 < len(text) <= CUSTOMER_ID_MAX_LENGTH
+        and text.isprintable()
+        and text == text.strip()
+        and text not in {".", ".."}
+        and not set(text) & set("/\\%")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
