@@ -47,3 +47,17 @@ class LaneListener(Protocol):
 
     async def tell(self, event: LaneEvent) -> None:
         """Take one event. Each listener has its own mailbox and task: being slow or raising hurts nobody else."""
+
+
+class Presence(Protocol):
+    """Knows when a device may have come or gone."""
+
+    async def changed(self, *, timeout: float) -> None:  # noqa: ASYNC109  a longest wait, not a failure
+        """Return as soon as some device came, went or changed its permissions, at the latest after ``timeout`` s."""
+
+
+class Service(Protocol):
+    """Something that runs beside the lane for as long as the lane does."""
+
+    async def serve(self) -> None:
+        """Serve until cancelled. Raising stops the daemon."""

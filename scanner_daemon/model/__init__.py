@@ -17,6 +17,7 @@ from scanner_daemon.model.events import (
     ScanPassedThrough,
     ScanRejected,
     as_json_object,
+    member_as_json_object,
 )
 from scanner_daemon.model.member import Balance, ExpiringPoints, Member, is_customer_id, masked
 from scanner_daemon.model.scan import (
@@ -60,4 +61,5 @@ __all__ = [
     "as_json_object",
     "is_customer_id",
     "masked",
+    "member_as_json_object",
 ]

@@ -138,6 +138,18 @@ def as_json_object(event: LaneEvent) -> dict[str, Any]:
     return head | _body(event)
 
 
+def member_as_json_object(member: Member) -> dict[str, Any]:
+    """Return ``member`` as the JSON object inside a ``member_identified`` event."""
+    return {
+        "customer_id": member.customer_id,
+        "created": member.created,
+        "display_name": member.display_name,
+        "stale": member.stale,
+        "as_of": _timestamp(member.as_of),
+        "balance": _balance(member.balance) if member.balance else None,
+    }
+
+
 def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an event
     match event:
         case ScannerOnline():
@@ -158,7 +170,7 @@ def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an eve
         case ScanAccepted():
             return {"sequence": event.sequence, "card": event.card}
         case MemberIdentified():
-            return {"sequence": event.sequence, "member": _member(event.member)}
+            return {"sequence": event.sequence, "member": member_as_json_object(event.member)}
         case LookupFailed():
             return {
                 "sequence": event.sequence,
@@ -166,17 +178,6 @@ def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an eve
                 "detail": event.detail,
                 "customer_id": event.customer_id,
             }
-
-
-def _member(member: Member) -> dict[str, Any]:
-    return {
-        "customer_id": member.customer_id,
-        "created": member.created,
-        "display_name": member.display_name,
-        "stale": member.stale,
-        "as_of": _timestamp(member.as_of),
-        "balance": _balance(member.balance) if member.balance else None,
-    }
 
 
 def _balance(balance: Balance) -> dict[str, Any]:

@@ -7,6 +7,7 @@ a line in :data:`KINDS`.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -52,11 +53,7 @@ class PatternCard:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_types", _scan_data_types(self.symbologies))
         object.__setattr__(self, "_pattern", _compiled(self.pattern))
-        known = {"label", *self._pattern.groupindex}
-        for used in re.findall(r"\{(.*?)\}", self.customer_id) or [self.customer_id]:
-            if used not in known:
-                names = " ".join(f"{{{name}}}" for name in sorted(known))
-                raise ValueError(f"customer_id: expected a template of {names}, got {self.customer_id!r}")
+        _check_template(self.customer_id, {"label", *self._pattern.groupindex})
 
     def recognise(self, scan: Scan) -> str | RejectReason | None:
         """Match the label, then its check digit."""
@@ -65,14 +62,10 @@ class PatternCard:
         match = self._pattern.fullmatch(scan.scan_data_label)
         if match is None:
             return None
-        groups = {name: text or "" for name, text in match.groupdict().items()}
-        if not self.check_digit.holds(groups.get("number", scan.scan_data_label)):
+        fields = {"label": scan.scan_data_label} | match.groupdict("")
+        if not self.check_digit.holds(fields.get("number", scan.scan_data_label)):
             return RejectReason.CHECK_DIGIT
-        return re.sub(
-            r"\{(.*?)\}",
-            lambda used: scan.scan_data_label if used[1] == "label" else groups[used[1]],
-            self.customer_id,
-        )
+        return self.customer_id.format_map(fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +149,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.ASCII)
     except re.error as error:
         raise ValueError(f"pattern: expected a regular expression, got {pattern!r} ({error})") from None
+
+
+def _check_template(template: str, known: set[str]) -> None:
+    used = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    if not used or not used <= known:  # a template without a field would make all cards one customer
+        names = " ".join(f"{{{name}}}" for name in sorted(known))
+        raise ValueError(f"customer_id: expected a template of {names}, got {template!r}")
 
 
 def _scan_data_types(names: tuple[str, ...]) -> frozenset[ScanDataType]:

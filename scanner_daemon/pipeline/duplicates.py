@@ -19,6 +19,10 @@ class DuplicateFilter:
         self._last_seen[customer_id] = at
         return again
 
+    def __len__(self) -> int:
+        """Return how many cards are remembered."""
+        return len(self._last_seen)
+
     def _forget(self, now: float) -> None:
         while self._last_seen:
             oldest = next(iter(self._last_seen))

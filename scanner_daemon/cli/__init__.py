@@ -1,0 +1,28 @@
+"""The command ``scanner-daemon``: one file a group of commands, nothing heavy imported before it is needed."""
+
+import typer
+
+from scanner_daemon.cli.check_config import check_config
+from scanner_daemon.cli.decode import decode
+from scanner_daemon.cli.demo import demo
+from scanner_daemon.cli.devices import devices
+from scanner_daemon.cli.member import member
+from scanner_daemon.cli.run import run
+from scanner_daemon.cli.sandbox import sandbox
+
+_COMMANDS = (run, check_config, demo, sandbox, devices, decode, member)
+
+
+def main() -> None:
+    """Run the command line."""
+    app = typer.Typer(
+        name="scanner-daemon",
+        help="Tells a checkout lane who is standing at it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for command in _COMMANDS:
+        app.command(command.__name__.replace("_", "-"))(command)
+    app()

@@ -1,0 +1,272 @@
+"""The configuration file, held against what the daemon understands.
+
+TOML. Unknown keys are mistakes, and every mistake is told at once. Secrets are never in the file: a setting called
+``api_key`` comes from the file that ``api_key_file`` names, from the systemd credential ``gameball_api_key`` or from
+the environment variable ``GAMEBALL_API_KEY``, whichever is there first.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import Field, SecretStr
+
+from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, sources
+from scanner_daemon.drivers import Part, Place, SecretFinder
+from scanner_daemon.errors import ConfigError, Mistake
+
+DEFAULT_FILE: Final = Path("/etc/scanner-daemon/config.toml")
+
+_SERVER = {"server": "scanner_daemon.server:LocalServer"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
+_NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
+_TABLES = {"lane", "scanner", "card", "debounce", "server", "display"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSettings:
+    """The table ``[lane]``. ``stop_timeout`` is in seconds, for the whole ordered stop."""
+
+    name: str
+    state_dir: Path = Path("/var/lib/scanner-daemon")
+    stop_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"name: expected {_NAME_RULE}, got {self.name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debounce:
+    """The table ``[debounce]``: seconds a card must be out of sight to count as new."""
+
+    same_symbol_timeout: Annotated[float, Field(ge=0, le=3600)] = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanner:
+    """One ``[[scanner]]``: what reads it, and whether its other labels go on to the till."""
+
+    name: str
+    source: Part
+    pass_through: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration without mistakes. ``missing_secrets`` names those not found, where that was allowed."""
+
+    lane: LaneSettings
+    loyalty: Part
+    scanners: tuple[Scanner, ...] = ()
+    cards: tuple[Part, ...] = ()
+    debounce: Debounce = field(default_factory=Debounce)
+    server: Part | None = None
+    displays: tuple[Part, ...] = ()
+    missing_secrets: tuple[str, ...] = ()
+
+
+def load_config(path: str | Path = DEFAULT_FILE, *, require_secrets: bool = True) -> Config:
+    """Read and check the configuration file at ``path``.
+
+    Raises ``ConfigError`` with every mistake, also when the file is absent, unreadable or no TOML.
+    """
+    file = Path(path)
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError([Mistake(file=str(file), key="", expected="a readable file", got=reason)]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([Mistake(file=str(file), key="", expected="TOML", got=str(error))]) from None
+    return parse_config(document, file=str(file), base=file.parent, require_secrets=require_secrets)
+
+
+def parse_config(
+    document: Mapping[str, Any],
+    *,
+    file: str,
+    base: Path = Path(),
+    environ: Mapping[str, str] = os.environ,
+    require_secrets: bool = True,
+) -> Config:
+    """Check a parsed TOML ``document``; relative ``*_file`` keys are looked for in the folder ``base``.
+
+    Raises ``ConfigError`` with every mistake.
+    """
+    reader = _Reader(document, file=file, base=base, environ=environ, require_secrets=require_secrets)
+    config = reader.config()
+    if config is None:
+        raise ConfigError(reader.mistakes)
+    return config
+
+
+class _Reader:
+    """One pass over a document, collecting mistakes."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        *,
+        file: str,
+        base: Path,
+        environ: Mapping[str, str],
+        require_secrets: bool,
+    ) -> None:
+        self.mistakes: list[Mistake] = []
+        self._document = document
+        self._file = file
+        self._base = base
+        self._environ = environ
+        self._require_secrets = require_secrets
+        self._missing_secrets: list[str] = []
+        self._programme = ""
+
+    def config(self) -> Config | None:
+        lane = self._plain(LaneSettings, "lane")
+        debounce = self._plain(Debounce, "debounce")
+        programme = self._loyalty()
+        server = self._server()
+        scanners = tuple(self._scanners())
+        cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, default="pattern")))
+        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS)))
+        self._kiosk_needs_server()
+        if self.mistakes or lane is None or debounce is None or programme is None:
+            return None
+        return Config(
+            lane=lane,
+            loyalty=programme,
+            scanners=scanners,
+            cards=cards,
+            debounce=debounce,
+            server=server,
+            displays=shown,
+            missing_secrets=tuple(self._missing_secrets),
+        )
+
+    def _place(self, key: str) -> Place:
+        return Place(file=self._file, key=key)
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        table = self._document.get(key, {})
+        if isinstance(table, Mapping):
+            return table
+        self.mistakes.append(self._place("").mistake(key, expected=f"a table [{key}]", got=drivers.shown(table)))
+        return {}
+
+    def _array_places(self, key: str) -> Iterator[tuple[Mapping[str, Any], Place]]:
+        """Yield the tables ``[[key]]``, each with its place, which tells its name or else its number."""
+        tables = self._document.get(key, [])
+        if not (isinstance(tables, list) and all(isinstance(table, Mapping) for table in tables)):
+            self.mistakes.append(self._place("").mistake(key, expected=f"tables [[{key}]]", got=drivers.shown(tables)))
+            return
+        for number, table in enumerate(tables, start=1):
+            name = table.get("name", number)
+            yield table, self._place(f"{key}[{name if isinstance(name, str) else number}]")
+
+    def _plain(self, settings: type[Any], key: str) -> Any:
+        part = self._part(settings, self._table(key), self._place(key))
+        return part.build() if part else None
+
+    def _part(self, driver: type[Any], table: Mapping[str, Any], place: Place, secrets: str = "") -> Part | None:
+        part, mistakes = drivers.part(driver, table, place, secret=self._secret_finder(secrets or place.key))
+        self.mistakes += mistakes
+        return part
+
+    def _loyalty(self) -> Part | None:
+        """Read the table that is named like a loyalty programme; any other unknown table is a mistake."""
+        programmes: dict[str, type[Any] | None] = {}
+        known = _TABLES | loyalty.DRIVERS.keys()
+        for key in sorted(self._document.keys() - _TABLES):
+            driver = drivers.find(loyalty.DRIVERS, key, group="scanner_daemon.loyalty")
+            if driver:
+                programmes[key] = driver
+            else:
+                expected = f"one of {' '.join(sorted(known))}"
+                self.mistakes.append(self._place("").mistake(key, expected=expected, got="an unknown key", known=known))
+        if len(programmes) > 1:
+            got = " and ".join(f"[{key}]" for key in programmes)
+            self.mistakes.append(self._place("").mistake("", expected="one loyalty programme", got=got))
+            return None
+        if not programmes:
+            default = next(iter(loyalty.DRIVERS))
+            programmes[default] = drivers.find(loyalty.DRIVERS, default, group="scanner_daemon.loyalty")
+        ((key, driver),) = programmes.items()
+        self._programme = key
+        return self._part(driver, self._table(key), self._place(key)) if driver else None
+
+    def _server(self) -> Part | None:
+        if "server" not in self._document:
+            return None
+        driver = drivers.find(_SERVER, "server", group="")
+        return self._part(driver, self._table("server"), self._place("server"), "scanner_daemon") if driver else None
+
+    def _scanners(self) -> Iterator[Scanner]:
+        seen: set[str] = set()
+        for table, place in self._array_places("scanner"):
+            name, pass_through = table.get("name"), table.get("pass_through", True)
+            settings = {key: value for key, value in table.items() if key != "pass_through"}
+            source = self._chosen(settings, place, _Choice("driver", sources.DRIVERS))
+            if isinstance(name, str):
+                self._check_scanner_name(name, place, seen)
+            if not isinstance(pass_through, bool):
+                got = drivers.shown(pass_through)
+                self.mistakes.append(place.mistake("pass_through", expected="true | false", got=got))
+            elif source is not None:
+                yield Scanner(name=source.settings["name"], source=source, pass_through=pass_through)
+
+    def _check_scanner_name(self, name: str, place: Place, seen: set[str]) -> None:
+        if name in seen:
+            self.mistakes.append(place.mistake("name", expected="a name of its own", got=f"{name!r} twice"))
+        seen.add(name)
+        if not _NAME.fullmatch(name):
+            self.mistakes.append(place.mistake("name", expected=_NAME_RULE, got=repr(name)))
+
+    def _parts(self, key: str, choice: "_Choice") -> Iterator[Part]:
+        for table, place in self._array_places(key):
+            part = self._chosen(table, place, choice)
+            if part is not None:
+                yield part
+
+    def _chosen(self, table: Mapping[str, Any], place: Place, choice: "_Choice") -> Part | None:
+        name = table.get(choice.key, choice.default)
+        group = f"scanner_daemon.{place.key.partition('[')[0]}s"
+        driver = drivers.find(choice.drivers, name, group=group) if isinstance(name, str) else None
+        if driver is None:
+            known = choice.drivers.keys()
+            got = "nothing" if name is None else drivers.shown(name)
+            self.mistakes.append(place.mistake(choice.key, expected=" | ".join(known), got=got, known=known))
+            return None
+        return self._part(driver, {key: value for key, value in table.items() if key != choice.key}, place)
+
+    def _kiosk_needs_server(self) -> None:
+        for table, place in self._array_places("display"):
+            if table.get("driver") == "kiosk" and "server" not in self._document:
+                self.mistakes.append(place.mistake("driver", expected="a table [server] to serve its page", got="none"))
+
+    def _secret_finder(self, prefix: str) -> SecretFinder:
+        def find(name: str, given: object) -> SecretStr | None:
+            credential = f"{prefix}_{name}"
+            secret = credentials.find(credential, given, base=self._base, environ=self._environ)
+            if secret is None and prefix == self._programme:
+                if self._require_secrets:
+                    raise ValueError(
+                        f"expected a file, the credential {credential} or {credential.upper()} in the environment, "
+                        "got none of them"
+                    )
+                self._missing_secrets.append(credential)
+            return secret
+
+        return find
+
+
+class _Choice(NamedTuple):
+    """The key of a table that chooses its driver, and what it may say."""
+
+    key: str
+    drivers: Mapping[str, str]
+    default: str | None = None

@@ -1,0 +1,53 @@
+"""The log's own view of the lane: one line an event, customer ids masked."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from scanner_daemon.model import (
+    LaneEvent,
+    LookupFailed,
+    MemberIdentified,
+    ScanAccepted,
+    ScanDiscarded,
+    ScannerOffline,
+    ScannerOnline,
+    ScanPassedThrough,
+    ScanRejected,
+    masked,
+)
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Journal:
+    """A listener that logs what happens, with nothing in it that a log should not hold."""
+
+    async def tell(self, event: LaneEvent) -> None:
+        """Log one line; ``id`` is the event's, the same on every channel."""
+        fields = {"id": event.id, "lane": event.lane, "scanner": event.scanner, **_details(event)}
+        if isinstance(event, LookupFailed | ScannerOffline):
+            _log.warning(event.type, **fields)
+        else:
+            _log.info(event.type, **fields)
+
+
+def _details(event: LaneEvent) -> dict[str, object]:  # noqa: PLR0911  one case an event
+    match event:
+        case ScannerOnline(device=device):
+            return {"device": device}
+        case ScannerOffline(detail=detail):
+            return {"detail": detail}
+        case ScanDiscarded(reason=discarded):
+            return {"reason": discarded.value}
+        case ScanRejected(reason=rejected, label=label):
+            return {"reason": rejected.value, "label": label}
+        case ScanPassedThrough(scan_data_type=scan_data_type):
+            return {"scan_data_type": scan_data_type.name}
+        case ScanAccepted(card=card):
+            return {"card": card}
+        case MemberIdentified(member=member):
+            return {"customer_id": masked(member.customer_id), "created": member.created}
+        case LookupFailed(reason=failed, detail=detail, customer_id=customer_id):
+            return {"reason": failed.value, "detail": detail, "customer_id": masked(customer_id)}

@@ -1,0 +1,91 @@
+"""Deliver what happens to whoever listens: one mailbox and one task per listener.
+
+A listener that is slow, hangs or raises hurts only itself: its mailbox keeps the newest events and drops the oldest.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+
+from scanner_daemon.model import LaneEvent
+from scanner_daemon.ports import LaneListener
+
+CAPACITY: Final = 1024
+"""Events a mailbox keeps for a listener that does not keep up."""
+
+_log = structlog.get_logger()
+
+
+class Fanout:
+    """The lane's listeners by name, and the events on their way to them."""
+
+    def __init__(self, listeners: Mapping[str, LaneListener], *, capacity: int = CAPACITY) -> None:
+        self._mailboxes = [_Mailbox(name, listener, capacity) for name, listener in listeners.items()]
+        self._capacity = capacity
+        self._group: asyncio.TaskGroup | None = None
+
+    def add(self, name: str, listener: LaneListener) -> None:
+        """Add a listener; it hears what is published from now on."""
+        mailbox = _Mailbox(name, listener, self._capacity)
+        self._mailboxes.append(mailbox)
+        self._start(mailbox)
+
+    def publish(self, event: LaneEvent) -> None:
+        """Put ``event`` into every mailbox; never waits."""
+        for mailbox in self._mailboxes:
+            mailbox.put(event)
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        async with asyncio.TaskGroup() as self._group:
+            for mailbox in self._mailboxes:
+                self._start(mailbox)
+            await asyncio.Event().wait()
+
+    async def flush(self) -> None:
+        """Wait until every listener was told everything; for ever if one of them hangs."""
+        for mailbox in self._mailboxes:
+            await mailbox.empty.wait()
+
+    def _start(self, mailbox: "_Mailbox") -> None:
+        if self._group is not None:
+            self._group.create_task(mailbox.deliver(), name=f"listener {mailbox.name}")
+
+
+class _Mailbox:
+    """One listener's events, oldest first. ``empty`` is set while it was told all of them."""
+
+    def __init__(self, name: str, listener: LaneListener, capacity: int) -> None:
+        self.name = name
+        self.empty = asyncio.Event()
+        self.empty.set()
+        self._listener = listener
+        self._events: deque[LaneEvent] = deque(maxlen=capacity)
+        self._arrived = asyncio.Event()
+        self._dropping = False
+
+    def put(self, event: LaneEvent) -> None:
+        if len(self._events) == self._events.maxlen and not self._dropping:
+            self._dropping = True
+            _log.warning("listener_too_slow", listener=self.name, kept=len(self._events))
+        self._events.append(event)
+        self._arrived.set()
+        self.empty.clear()
+
+    async def deliver(self) -> None:
+        while True:
+            await self._arrived.wait()
+            while self._events:
+                await self._tell(self._events.popleft())
+            self._arrived.clear()
+            self._dropping = False
+            self.empty.set()
+
+    async def _tell(self, event: LaneEvent) -> None:
+        try:
+            await self._listener.tell(event)
+        except Exception:  # noqa: BLE001  a listener's bug is its own: the lane and the other listeners go on
+            _log.exception("listener_failed", listener=self.name, event_type=event.type)

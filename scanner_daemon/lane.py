@@ -1,0 +1,244 @@
+"""One checkout lane at run time: read, decide, look up, tell, stop."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from ulid import ULID
+
+from scanner_daemon.backoff import exponential
+from scanner_daemon.errors import DeviceAccessDenied, DeviceError, LoyaltyError
+from scanner_daemon.fanout import Fanout
+from scanner_daemon.model import (
+    Accepted,
+    Claimed,
+    Discarded,
+    LaneEvent,
+    LookupFailed,
+    LookupFailedReason,
+    MemberIdentified,
+    PassedThrough,
+    Rejected,
+    RejectReason,
+    Scan,
+    ScanAccepted,
+    ScanDiscarded,
+    ScannerOffline,
+    ScannerOnline,
+    ScannerReport,
+    ScanPassedThrough,
+    ScanRejected,
+    masked,
+)
+from scanner_daemon.pipeline import Pipeline
+from scanner_daemon.ports import LaneListener, LoyaltyProgram, Presence, ScannerSource, Service
+
+FIRST_RETRY: Final = 0.25
+"""Seconds until a scanner that went away is looked for again; doubled each time."""
+
+SLOWEST_RETRY: Final = 15.0
+"""Seconds between looks for a scanner that stays away; a hot-plug event is heard at once."""
+
+DENIED_RETRY: Final = 5.0
+"""Seconds at least until a scanner that another program holds, or that we may not open, is tried again."""
+
+MemberCallback = Callable[[MemberIdentified], Awaitable[None]]
+Callback = TypeVar("Callback", bound=MemberCallback)
+
+
+class Lane:
+    """Scanners in, decisions and members out, everybody told.
+
+    ``resources`` are opened before anything runs and closed last. ``services`` run beside the lane. ``presence``
+    wakes whoever waits for a scanner; without one, scanners are looked for with growing delays.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        sources: Sequence[ScannerSource],
+        pipeline: Pipeline,
+        loyalty: LoyaltyProgram,
+        listeners: Mapping[str, LaneListener],
+        services: Mapping[str, Service] | None = None,
+        resources: Sequence[AbstractAsyncContextManager[Any]] = (),
+        presence: Presence | None = None,
+        ready: asyncio.Event | None = None,
+        stop_timeout: float = 5.0,
+    ) -> None:
+        self.name = name
+        self.ready = ready or asyncio.Event()
+        """Set when every scanner was tried once."""
+        self._sources = sources
+        self._pipeline = pipeline
+        self._loyalty = loyalty
+        self._fanout = Fanout(listeners)
+        self._services = services or {}
+        self._resources = resources
+        self._presence = presence or _Clock()
+        self._stop_timeout = stop_timeout
+        self._stopping = asyncio.Event()
+        self._sequence = itertools.count(1)
+        self._online: dict[str, bool] = {}
+        self._lookups: set[asyncio.Task[None]] = set()
+
+    def on_member(self, callback: Callback) -> Callback:
+        """Call ``callback`` with each ``MemberIdentified``, one at a time and in order; for use as a decorator.
+
+        What it raises is logged; what it delays is only itself.
+        """
+        self._fanout.add(f"callback {getattr(callback, '__name__', callback)}", _OnMember(callback))
+        return callback
+
+    def stop(self) -> None:
+        """Ask :meth:`run` to end: scanners are let go, then what was scanned is finished and told."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run the lane until :meth:`stop`, cancellation, or a bug."""
+        async with AsyncExitStack() as stack:
+            for resource in self._resources:
+                await stack.enter_async_context(resource)
+            async with asyncio.TaskGroup() as self._group:
+                background = [
+                    self._group.create_task(service.serve(), name=name) for name, service in self._services.items()
+                ]
+                background.append(self._group.create_task(self._fanout.run(), name="fan-out"))
+                scanners = [
+                    self._group.create_task(self._attend(source), name=f"scanner {source.name}")
+                    for source in self._sources
+                ]
+                self._check_ready()
+                await self._stopping.wait()
+                await self._stop(scanners)
+                for task in (*background, *self._lookups):
+                    task.cancel()
+
+    async def _stop(self, scanners: Sequence[asyncio.Task[None]]) -> None:
+        """Let go of the scanners, finish what was scanned, tell everybody: in this order, under one deadline."""
+        for scanner in scanners:
+            scanner.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._stop_timeout):
+                await asyncio.gather(*scanners, return_exceptions=True)
+                await asyncio.gather(*self._lookups, return_exceptions=True)
+                await self._fanout.flush()
+
+    async def _attend(self, source: ScannerSource) -> None:
+        """Read one scanner for as long as the lane runs, however often it comes and goes."""
+        delays = exponential(first=FIRST_RETRY, limit=SLOWEST_RETRY)
+        while True:
+            try:
+                await source.read(self._take)
+            except DeviceError as error:
+                was_online = self._went_offline(source.name, str(error))
+                least = DENIED_RETRY if isinstance(error, DeviceAccessDenied) else 0.0
+            else:
+                self._went_offline(source.name, "the recording has ended")
+                return
+            if was_online:
+                delays = exponential(first=FIRST_RETRY, limit=SLOWEST_RETRY)
+            await self._presence.changed(timeout=max(next(delays), least))
+
+    def _take(self, report: ScannerReport) -> None:
+        match report:
+            case Scan():
+                self._decide(report)
+            case Discarded(scanner=scanner, reason=reason):
+                self._publish(ScanDiscarded(**self._head(scanner), sequence=next(self._sequence), reason=reason))
+            case Claimed(scanner=scanner, device=device):
+                self._online[scanner] = True
+                self._publish(ScannerOnline(**self._head(scanner), device=device))
+                self._check_ready()
+
+    def _went_offline(self, scanner: str, detail: str) -> bool:
+        """Tell it once; return whether the scanner had been online."""
+        before = self._online.get(scanner)
+        self._online[scanner] = False
+        if before is not False:
+            self._publish(ScannerOffline(**self._head(scanner), detail=detail))
+        self._check_ready()
+        return before is True
+
+    def _check_ready(self) -> None:
+        if len(self._online) == len(self._sources):
+            self.ready.set()
+
+    def _decide(self, scan: Scan) -> None:
+        sequence, head = next(self._sequence), self._head(scan.scanner)
+        match self._pipeline.process(scan):
+            case PassedThrough():
+                self._publish(
+                    ScanPassedThrough(
+                        **head,
+                        sequence=sequence,
+                        label=scan.scan_data_label,
+                        scan_data_type=scan.scan_data_type,
+                        symbology_identifier=str(scan.symbology_identifier) if scan.symbology_identifier else None,
+                    )
+                )
+            case Rejected(reason=reason, customer_id=customer_id):
+                label = _shown(scan, reason, customer_id)
+                self._publish(ScanRejected(**head, sequence=sequence, reason=reason, label=label))
+            case Accepted(card=card, customer_id=customer_id):
+                self._publish(ScanAccepted(**head, sequence=sequence, card=card))
+                lookup = self._look_up(scan.scanner, sequence, customer_id)
+                task = self._group.create_task(lookup, name=f"look-up {sequence}")
+                self._lookups.add(task)
+                task.add_done_callback(self._lookups.discard)
+
+    async def _look_up(self, scanner: str, sequence: int, customer_id: str) -> None:
+        try:
+            member = await self._loyalty.get_or_create(customer_id)
+        except LoyaltyError as error:
+            self._publish(
+                LookupFailed(
+                    **self._head(scanner),
+                    sequence=sequence,
+                    reason=LookupFailedReason(error.reason),
+                    detail=str(error),
+                    customer_id=customer_id,
+                )
+            )
+            return
+        if member is None:
+            reason, label = RejectReason.UNKNOWN_CUSTOMER, masked(customer_id)
+            self._publish(ScanRejected(**self._head(scanner), sequence=sequence, reason=reason, label=label))
+        else:
+            self._publish(MemberIdentified(**self._head(scanner), sequence=sequence, member=member))
+
+    def _head(self, scanner: str) -> dict[str, Any]:
+        """Return what all events have."""
+        return {"id": str(ULID()), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
+
+    def _publish(self, event: LaneEvent) -> None:
+        self._fanout.publish(event)
+
+
+class _OnMember:
+    """A listener that hands members, and only members, to a function."""
+
+    def __init__(self, callback: MemberCallback) -> None:
+        self._callback = callback
+
+    async def tell(self, event: LaneEvent) -> None:
+        if isinstance(event, MemberIdentified):
+            await self._callback(event)
+
+
+class _Clock:
+    """Presence where nothing tells of devices: only time passes."""
+
+    async def changed(self, *, timeout: float) -> None:  # noqa: ASYNC109  a longest wait, not a failure
+        await asyncio.sleep(timeout)
+
+
+def _shown(scan: Scan, reason: RejectReason, customer_id: str | None) -> str | None:
+    """Return what a refused label may be shown as: its end at most, and nothing where even that is too much."""
+    if reason in {RejectReason.PAYMENT_CARD, RejectReason.UNSAFE_CHARACTERS}:
+        return None
+    return masked(customer_id or scan.scan_data_label)
