@@ -86,12 +86,16 @@ class Lane:
         self._online: dict[str, bool] = {}
         self._lookups: set[asyncio.Task[None]] = set()
 
+    def listen(self, name: str, listener: LaneListener) -> None:
+        """Tell ``listener`` everything from now on."""
+        self._fanout.add(name, listener)
+
     def on_member(self, callback: Callback) -> Callback:
         """Call ``callback`` with each ``MemberIdentified``, one at a time and in order; for use as a decorator.
 
         What it raises is logged; what it delays is only itself.
         """
-        self._fanout.add(f"callback {getattr(callback, '__name__', callback)}", _OnMember(callback))
+        self.listen(f"callback {getattr(callback, '__name__', callback)}", _OnMember(callback))
         return callback
 
     def stop(self) -> None:

@@ -13,14 +13,14 @@ BAD_CONFIGURATION: Final = 78
 
 def fail(sentence: str, *, status: int = 1) -> NoReturn:
     """Print ``sentence`` and end with ``status``."""
-    print(f"scanner-daemon: {sentence}", file=sys.stderr)  # noqa: T201
+    print(f"scanner-daemon: {sentence}", file=sys.stderr)
     raise typer.Exit(status)
 
 
 def fail_on(error: ConfigError) -> NoReturn:
     """Print every mistake of a configuration, one a line, and end with status 78."""
     count = len(error.mistakes)
-    print(f"scanner-daemon: {count} mistake{'s' if count != 1 else ''} in the configuration", file=sys.stderr)  # noqa: T201
+    print(f"scanner-daemon: {count} mistake{'s' if count != 1 else ''} in the configuration", file=sys.stderr)
     for mistake in error.mistakes:
-        print(f"  {mistake}", file=sys.stderr)  # noqa: T201
+        print(f"  {mistake}", file=sys.stderr)
     raise typer.Exit(BAD_CONFIGURATION)

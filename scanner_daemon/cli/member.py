@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def member(
     customer_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id, as on the card.")],
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("/etc/scanner-daemon/config.toml"),
-    create: Annotated[bool, typer.Option("--create", help="Enrol the customer if unknown.")] = False,  # noqa: FBT002
+    create: Annotated[bool, typer.Option("--create", help="Enrol the customer if unknown.")] = False,
 ) -> None:
     """Look one customer up and print them as JSON. An unknown customer is status 1; nobody is enrolled unless asked."""
     import json
