@@ -1,0 +1,164 @@
+"""Which scanners are plugged in, in what mode, and what may be one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from scanner_daemon.sources.recognition import is_known_scanner
+
+HID_POS_USAGE_PAGE: Final = 0x8C
+"""Bar Code Scanner page (USB-IF, HID Usage Tables 1.5, section 34)."""
+
+_LONG_ITEM: Final = 0b1111_1110
+_USAGE_PAGE: Final = 0b0000_0100
+_TYPES_LETTERS: Final = 0xFFFFFFFE
+"""Key codes 1 to 31, from Escape to S: with all of them udev's ``input_id`` calls a device a keyboard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A device that can be read by ``driver``.
+
+    ``node`` is what the kernel calls it now, ``path`` the most lasting name there is for it. ``vendor`` and
+    ``product`` are USB ids, four hexadecimal digits. ``physical_port`` says where it is plugged in.
+    ``known_scanner`` is false for what may be a scanner but tells nothing: a keyboard, a USB-to-serial cable.
+    """
+
+    driver: Literal["keyboard-wedge", "hid-pos", "serial"]
+    mode: Literal["keyboard", "hid-pos", "serial"]
+    node: str
+    path: str
+    name: str
+    vendor: str
+    product: str
+    serial: str
+    physical_port: str
+
+    @property
+    def id(self) -> str:
+        """The name udev made of what the device says of itself, else its ids and serial number."""
+        if self.path.rpartition("/")[0].endswith("/by-id"):
+            return Path(self.path).name
+        return ":".join(part for part in (self.vendor, self.product, self.serial) if part) or self.node
+
+    @property
+    def known_scanner(self) -> bool:
+        """Whether its ids, its name or its mode say that it is a scanner."""
+        return self.mode == "hid-pos" or is_known_scanner(vendor=self.vendor, product=self.product, name=self.name)
+
+
+def attached() -> list[Attached]:
+    """Return all there is to read from: known scanners first."""
+    return sorted((*keyboards(), *hid_pos(), *serial_ports()), key=lambda device: not device.known_scanner)
+
+
+def keyboards() -> Iterator[Attached]:
+    """Yield what types letters, but for the virtual keyboards of programs such as this one."""
+    for device in _devices("input"):
+        parent = device.parent
+        if not device.sys_name.startswith("event") or "/devices/virtual/input/" in device.sys_path:
+            continue
+        if parent is None or not _types_letters(_attribute(parent, "capabilities/key")):
+            continue
+        yield Attached(
+            driver="keyboard-wedge",
+            mode="keyboard",
+            node=device.device_node,
+            path=_lasting_path(device),
+            name=_attribute(parent, "name"),
+            vendor=_attribute(parent, "id/vendor"),
+            product=_attribute(parent, "id/product"),
+            serial=_attribute(parent, "uniq"),
+            physical_port=_attribute(parent, "phys"),
+        )
+
+
+def hid_pos() -> Iterator[Attached]:
+    """Yield the HID devices that speak the Bar Code Scanner usage page."""
+    for device in _devices("hidraw"):
+        parent = device.parent
+        if parent is None or HID_POS_USAGE_PAGE not in usage_pages(_bytes(parent, "report_descriptor")):
+            continue
+        _, vendor, product = parent.properties.get("HID_ID", "0:0:0").split(":")
+        yield Attached(
+            driver="hid-pos",
+            mode="hid-pos",
+            node=device.device_node,
+            path=_lasting_path(device),
+            name=parent.properties.get("HID_NAME", ""),
+            vendor=vendor[-4:].lower(),
+            product=product[-4:].lower(),
+            serial=parent.properties.get("HID_UNIQ", ""),
+            physical_port=parent.properties.get("HID_PHYS", ""),
+        )
+
+
+def serial_ports() -> Iterator[Attached]:
+    """Yield the serial ports on USB: a port on the board says nothing of what is behind it."""
+    for device in _devices("tty"):
+        usb = device.find_parent("usb", "usb_device")
+        if usb is None:
+            continue
+        yield Attached(
+            driver="serial",
+            mode="serial",
+            node=device.device_node,
+            path=_lasting_path(device),
+            name=f"{_attribute(usb, 'manufacturer')} {_attribute(usb, 'product')}".strip(),
+            vendor=_attribute(usb, "idVendor"),
+            product=_attribute(usb, "idProduct"),
+            serial=_attribute(usb, "serial"),
+            physical_port=device.properties.get("ID_PATH", ""),
+        )
+
+
+def usage_pages(descriptor: bytes) -> set[int]:
+    """Return the usage pages a HID report descriptor names (USB-IF, HID 1.11, 6.2.2.7); any bytes will do."""
+    pages = set()
+    at = 0
+    while at < len(descriptor):
+        prefix = descriptor[at]
+        size = (0, 1, 2, 4)[prefix & 0b11]
+        if prefix == _LONG_ITEM:  # its size is in the next byte, then comes a tag
+            size = 2 + int.from_bytes(descriptor[at + 1 : at + 2])
+        elif prefix & ~0b11 == _USAGE_PAGE:
+            pages.add(int.from_bytes(descriptor[at + 1 : at + 1 + size], "little"))
+        at += 1 + size
+    return pages
+
+
+def _devices(subsystem: str) -> list[Any]:
+    """Return what udev knows in ``subsystem`` and has a node, the same order each time; nothing without udev."""
+    try:
+        import pyudev
+
+        devices = pyudev.Context().list_devices(subsystem=subsystem)
+        return sorted((device for device in devices if device.device_node), key=lambda device: device.device_node)
+    except ImportError:
+        return []
+
+
+def _types_letters(capabilities: str) -> bool:
+    """Read the lowest word of the bit map that sysfs writes as hexadecimal words, the highest first."""
+    words = capabilities.split()
+    return bool(words) and int(words[-1], 16) & _TYPES_LETTERS == _TYPES_LETTERS
+
+
+def _lasting_path(device: Any) -> str:
+    """Return the ``by-id`` link, else the ``by-path`` one; two devices without serial number fight for one link."""
+    links = [link for link in device.device_links if Path(link).resolve() == Path(device.device_node)]
+    for folder in ("/by-id/", "/by-path/"):
+        for link in sorted(links):
+            if folder in link:
+                return str(link)
+    return str(device.device_node)
+
+
+def _attribute(device: Any, name: str) -> str:
+    return _bytes(device, name).decode(errors="replace").strip()
+
+
+def _bytes(device: Any, name: str) -> bytes:
+    """Return a sysfs attribute; empty where there is none, or the device goes while we look."""
+    return device.attributes.get(name) or b""

@@ -1,0 +1,177 @@
+"""A scanner that types: a USB, Bluetooth or PS/2 keyboard to the kernel (evdev)."""
+
+import asyncio
+import fcntl
+import struct
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import evdev
+from evdev import ecodes
+from pydantic import Field
+
+from scanner_daemon.decoding.input_frames import Frame, InputFrames, Overflow
+from scanner_daemon.decoding.layouts import LAYOUTS
+from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
+from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
+from scanner_daemon.model import Claimed, Discarded, Scan
+from scanner_daemon.ports import Deliver
+from scanner_daemon.sources.access import device_error
+from scanner_daemon.sources.device_match import DeviceMatch, the_one
+from scanner_daemon.sources.discovery import keyboards
+from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.recognition import is_personal_keyboard
+
+KEYS_UP_WITHIN: Final = 5.0
+"""Seconds to wait for a held key before the scanner is given up until the next attempt."""
+
+_EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
+_KEYS_UP_POLL: Final = 0.02
+
+
+@dataclass(slots=True, kw_only=True)
+class KeyboardWedge:
+    """Driver ``keyboard-wedge``.
+
+    The device is named by ``match`` or by ``path``, one of them. ``layout`` is the one the scanner is set to, whatever
+    the till uses. ``gap`` is the longest silence inside a scan, in seconds; ``max_length`` counts characters.
+    What is clearly a person's keyboard is refused unless ``claim_keyboard`` is set: a till without its keyboard is
+    worse than one without a scanner. Set it for a scanner that calls itself a keyboard.
+    """
+
+    name: str
+    match: DeviceMatch | None = None
+    path: Annotated[str, Field(min_length=1)] | None = None
+    layout: str = "us"
+    terminator: WedgeTerminator = WedgeTerminator.ENTER
+    gap: Annotated[float, Field(gt=0, le=10)] = 0.15
+    max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
+    claim_keyboard: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.match is None) == (self.path is None):
+            given = "neither" if self.match is None else "both"
+            raise ValueError(f"match: expected either match or path, got {given}")
+        if self.layout not in LAYOUTS:
+            raise ValueError(f"layout: expected one of {' '.join(sorted(LAYOUTS))}, got {self.layout!r}")
+
+    async def read(self, deliver: Deliver) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource`."""
+        path = self._found()
+        try:
+            with _opened(path) as device:
+                self._refuse_personal_keyboard(device, path)
+                typing = _Typing(device, self._decoder())
+                await _grab(device, path)
+                await settle(device.fd, quiet=self.gap)
+                typing.resynchronise(())
+                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
+                await read_until_gone(device.fd, typing, deliver)
+        except OSError as error:
+            raise device_error(error, path, trying="read") from error
+
+    def _found(self) -> str:
+        return str(self.path) if self.match is None else the_one(self.match, keyboards()).node
+
+    def _refuse_personal_keyboard(self, device: "evdev.InputDevice[str]", path: str) -> None:
+        ids = {"vendor": f"{device.info.vendor:04x}", "product": f"{device.info.product:04x}"}
+        if self.claim_keyboard or not is_personal_keyboard(**ids, name=device.name, bus=device.info.bustype):
+            return
+        raise DeviceAccessDenied(
+            f"Failed to claim {path}: expected a scanner, got {device.name!r} ({':'.join(ids.values())}), which "
+            "looks like a person's keyboard; set claim_keyboard = true for this scanner if it is one"
+        )
+
+    def _decoder(self) -> WedgeDecoder:
+        return WedgeDecoder(
+            scanner=self.name,
+            layout=LAYOUTS[self.layout],
+            terminator=self.terminator,
+            gap=self.gap,
+            max_length=self.max_length,
+        )
+
+
+class _Typing:
+    """One open scanner: bytes of the event device into one decoder, kept true to the keys that are down."""
+
+    def __init__(self, device: "evdev.InputDevice[str]", decoder: WedgeDecoder) -> None:
+        self._device = device
+        self._decoder = decoder
+        self._frames = InputFrames()
+        self._kernel_time = _stamps_monotonic_time(device.fd)
+
+    @property
+    def deadline(self) -> float | None:
+        return self._decoder.deadline
+
+    def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
+        reports: list[Scan | Discarded] = []
+        items = self._frames.feed(data, at=None if self._kernel_time else at)
+        for position, item in enumerate(items):
+            if isinstance(item, Overflow):
+                reports += self._decoder.overflow(item.at)
+                self.resynchronise(items[position + 1 :])
+            else:
+                reports += self._decoder.feed(item)
+        return reports
+
+    def expire(self, now: float) -> list[Scan | Discarded]:
+        return self._decoder.expire(now)
+
+    def lost(self, at: float) -> list[Scan | Discarded]:
+        return self._decoder.lost(at)
+
+    def resynchronise(self, to_come: Sequence[Frame | Overflow]) -> None:
+        """Tell the decoder which keys are down before the frames ``to_come``.
+
+        The kernel tells what is down now. Those frames are past already, so they are taken back one by one.
+        """
+        held = set(self._device.active_keys())
+        for frame in reversed(to_come):
+            if isinstance(frame, Frame):
+                for stroke in reversed(frame.strokes):
+                    (held.discard if stroke.pressed else held.add)(stroke.code)
+        lit = self._device.leds()
+        self._decoder.resynchronise(held, caps_lock=ecodes.LED_CAPSL in lit, num_lock=ecodes.LED_NUML in lit)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator["evdev.InputDevice[str]"]:
+    """Open for reading only; closing gives a grab back, in whatever state we leave."""
+    device = evdev.InputDevice(path, readonly=True)
+    try:
+        yield device
+    finally:
+        device.close()
+
+
+async def _grab(device: "evdev.InputDevice[str]", path: str) -> None:
+    """Take the device for us alone while no key is down.
+
+    Whoever had it would see a key that is down at that moment as held for ever. A key that went down between the
+    look and the grab is given back.
+    """
+    for _ in range(round(KEYS_UP_WITHIN / _KEYS_UP_POLL)):
+        if not device.active_keys():
+            device.grab()
+            if not device.active_keys():
+                return
+            device.ungrab()
+        await asyncio.sleep(_KEYS_UP_POLL)
+    raise DeviceUnavailable(
+        f"Failed to claim {path}: expected all keys up, got a key held down for {KEYS_UP_WITHIN:g} s; release it, or "
+        "unplug the device and plug it in again"
+    )
+
+
+def _stamps_monotonic_time(fd: int) -> bool:
+    """Have the kernel stamp events with ``CLOCK_MONOTONIC``; return whether it does, else arrival has to do."""
+    try:
+        fcntl.ioctl(fd, _EVIOCSCLOCKID, struct.pack("@i", time.CLOCK_MONOTONIC))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""Read a descriptor into a decoder until the device behind it is gone."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from scanner_daemon.errors import DeviceUnavailable
+from scanner_daemon.model import Discarded, Scan
+from scanner_daemon.ports import Deliver
+
+READ_SIZE: Final = 64 * 1024
+"""More than the kernel queues for one reader of an input device (64 events of 24 bytes) or a tty (4096 bytes)."""
+
+QUIET_WITHIN: Final = 10.0
+"""Seconds after which a device that never pauses is given up: no scanner talks that long."""
+
+
+class Decoder(Protocol):
+    """Makes scans of bytes; knows no clock. All times are ``CLOCK_MONOTONIC`` seconds."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When :meth:`expire` has to be called if nothing comes before; ``None`` between scans."""
+
+    def feed(self, data: bytes, at: float) -> Iterable[Scan | Discarded]:
+        """Take what arrived at ``at``."""
+
+    def expire(self, now: float) -> Iterable[Scan | Discarded]:
+        """Take note that nothing came until ``now``."""
+
+    def lost(self, at: float) -> Iterable[Scan | Discarded]:
+        """Take note that the device is gone."""
+
+
+async def read_until_gone(fd: int, decoder: Decoder, deliver: Deliver) -> None:
+    """Deliver what ``decoder`` makes of the non-blocking ``fd``; never returns.
+
+    Raises the ``OSError`` the device ended with, ``EIO`` where it ended by a hang-up, after a scan in progress was
+    delivered as ``Discarded``. What ``decoder`` or ``deliver`` raise ends the reading too.
+    """
+    reading = _Reading(fd, decoder, deliver)
+    try:
+        await reading.gone
+    except OSError:
+        reading.tell(decoder.lost(reading.loop.time()))
+        raise
+    finally:
+        reading.stop()
+
+
+async def settle(fd: int, *, quiet: float) -> None:
+    """Throw away what ``fd`` holds and what still comes, until it was quiet for ``quiet`` seconds.
+
+    A scan that began before we listened has lost its head; its tail alone would look like a whole, wrong label.
+    Raises ``DeviceUnavailable`` for a device that does not pause, ``OSError`` for one that went away.
+    """
+    try:
+        async with asyncio.timeout(QUIET_WITHIN):
+            _read_now(fd)
+            heard = True
+            while heard:
+                await asyncio.sleep(quiet)
+                heard = bool(_read_now(fd))
+    except TimeoutError:
+        raise DeviceUnavailable(
+            f"Failed to claim the scanner: expected {quiet:g} s of silence, got data without pause for "
+            f"{QUIET_WITHIN:g} s; check its line settings"
+        ) from None
+
+
+class _Reading:
+    """The reader and the timer of one open device. Callbacks cannot raise to anybody: ``gone`` carries it out."""
+
+    def __init__(self, fd: int, decoder: Decoder, deliver: Deliver) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[None] = self.loop.create_future()
+        self._fd = fd
+        self._decoder = decoder
+        self._deliver = deliver
+        self._timer: asyncio.TimerHandle | None = None
+        self.loop.add_reader(fd, self._on_readable)
+
+    def stop(self) -> None:
+        self.loop.remove_reader(self._fd)
+        self._cancel_timer()
+
+    def tell(self, reports: Iterable[Scan | Discarded]) -> None:
+        for report in reports:
+            self._deliver(report)
+
+    def _on_readable(self) -> None:
+        try:
+            self._read()
+            self._set_timer()
+        except Exception as error:  # noqa: BLE001  raised again by whoever awaits ``gone``
+            self._end(error)
+
+    def _on_deadline(self) -> None:
+        """Take first what arrived in time while the loop was busy: only true silence tears a scan."""
+        try:
+            self._read()
+            deadline, now = self._decoder.deadline, self.loop.time()
+            if deadline is not None and deadline <= now:
+                self.tell(self._decoder.expire(now))
+            self._set_timer()
+        except Exception as error:  # noqa: BLE001  raised again by whoever awaits ``gone``
+            self._end(error)
+
+    def _read(self) -> None:
+        data = _read_now(self._fd)
+        if data:
+            self.tell(self._decoder.feed(data, self.loop.time()))
+
+    def _set_timer(self) -> None:
+        self._cancel_timer()
+        deadline = self._decoder.deadline
+        if deadline is not None:
+            self._timer = self.loop.call_at(deadline, self._on_deadline)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _end(self, error: Exception) -> None:
+        """Stop at once: a dead descriptor stays readable for ever."""
+        self.stop()
+        if not self.gone.done():
+            self.gone.set_exception(error)
+
+
+def _read_now(fd: int) -> bytes:
+    """Return what is there, ``b""`` for nothing yet; raise ``OSError`` for a hang-up."""
+    try:
+        data = os.read(fd, READ_SIZE)
+    except BlockingIOError:
+        return b""
+    if not data:
+        raise OSError(errno.EIO, "hung up")
+    return data

@@ -1,0 +1,142 @@
+"""A scanner on a serial port: RS-232, a USB bridge, or USB CDC-ACM."""
+
+import fcntl
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+import serial
+from pydantic import Field
+
+from scanner_daemon.decoding.framer import Framer, SerialTerminator
+from scanner_daemon.errors import DeviceUnavailable
+from scanner_daemon.model import Claimed, Discarded, Scan
+from scanner_daemon.ports import Deliver
+from scanner_daemon.sources.access import device_error
+from scanner_daemon.sources.parity_marks import ParityMarks
+from scanner_daemon.sources.reading import read_until_gone, settle
+
+_PARITY: Final = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
+
+
+@dataclass(slots=True, kw_only=True)
+class SerialPort:
+    """Driver ``serial``.
+
+    ``port`` is a path that stays the same, such as one in ``/dev/serial/by-id``. The line settings are those of the
+    scanner's manual; USB CDC-ACM scanners ignore them. ``gap`` is the longest silence inside a scan, in seconds:
+    longer ends it where ``terminator`` is ``none``, and tears it everywhere else. ``max_length`` is in bytes.
+
+    The kernel knows no DSR/DTR handshake: with ``dsr-dtr`` DTR stays on, which says the same to the scanner, since
+    the daemon always reads.
+    """
+
+    name: str
+    port: Annotated[str, Field(min_length=1)]
+    baudrate: Annotated[int, Field(ge=50, le=4_000_000)] = 9600
+    bytesize: Literal[7, 8] = 8
+    parity: Literal["none", "even", "odd"] = "none"
+    stopbits: Literal[1, 2] = 1
+    handshake: Literal["none", "rts-cts", "xon-xoff", "dsr-dtr"] = "none"
+    terminator: SerialTerminator = SerialTerminator.LINE
+    gap: Annotated[float, Field(gt=0, le=10)] = 0.2
+    max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
+
+    async def read(self, deliver: Deliver) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource`."""
+        try:
+            with self._opened() as fd:
+                marked = _mark_noise(fd)
+                await settle(fd, quiet=self.gap)
+                deliver(Claimed(scanner=self.name, device=self.port, at=time.monotonic()))
+                await read_until_gone(fd, self._line(marked=marked), deliver)
+        except OSError as error:
+            raise device_error(error, self.port, trying="read") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """Open and configure the port, for us alone, its input flushed; close it whatever happens."""
+        port = self._open()
+        fd = port.fileno()
+        try:
+            fcntl.ioctl(fd, termios.TIOCEXCL)
+            yield fd
+        finally:
+            with suppress(OSError):  # the port may be gone
+                fcntl.ioctl(fd, termios.TIOCNXCL)
+            port.close()
+
+    def _open(self) -> serial.Serial:
+        """Lock with ``flock``, as pyserial's users do; ``TIOCEXCL`` then keeps out programs that do not ask."""
+        try:
+            return serial.Serial(
+                self.port,
+                baudrate=self.baudrate,
+                bytesize=self.bytesize,
+                parity=_PARITY[self.parity],
+                stopbits=self.stopbits,
+                rtscts=self.handshake == "rts-cts",
+                xonxoff=self.handshake == "xon-xoff",
+                dsrdtr=self.handshake == "dsr-dtr",
+                timeout=0,
+                exclusive=True,
+            )
+        except (termios.error, ValueError) as error:
+            raise DeviceUnavailable(
+                f"Failed to set up {self.port}: expected it to take {self.baudrate} baud {self._format}, "
+                f"got {error}; set the line as in the scanner's manual"
+            ) from error
+
+    def _line(self, *, marked: bool) -> "_Line":
+        framer = Framer(scanner=self.name, terminator=self.terminator, gap=self.gap, max_length=self.max_length)
+        return _Line(framer=framer, marks=ParityMarks() if marked else None)
+
+    @property
+    def _format(self) -> str:
+        """The line's format in the usual notation, such as 8N1."""
+        return f"{self.bytesize}{self.parity[0].upper()}{self.stopbits}"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """One open line: good bytes and noise, in their order, into one framer."""
+
+    framer: Framer
+    marks: ParityMarks | None
+
+    @property
+    def deadline(self) -> float | None:
+        return self.framer.deadline
+
+    def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
+        if self.marks is None:
+            return self.framer.feed(data, at)
+        runs = self.marks.feed(data)
+        return [
+            report for run in runs for report in (self.framer.noise(at) if run is None else self.framer.feed(run, at))
+        ]
+
+    def expire(self, now: float) -> list[Scan | Discarded]:
+        return self.framer.expire(now)
+
+    def lost(self, at: float) -> list[Scan | Discarded]:
+        return self.framer.lost(at)
+
+
+def _mark_noise(fd: int) -> bool:
+    """Have damaged bytes marked rather than passed as data; return whether the port does.
+
+    Reads wait for at least one byte from now on, so that an empty read means a hang-up and nothing else.
+    """
+    try:
+        attributes = termios.tcgetattr(fd)
+        attributes[0] &= ~(termios.IGNBRK | termios.BRKINT | termios.IGNPAR | termios.ISTRIP)
+        attributes[0] |= termios.INPCK | termios.PARMRK
+        attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+        termios.tcsetattr(fd, termios.TCSANOW, attributes)
+        return bool(termios.tcgetattr(fd)[0] & termios.PARMRK)
+    except termios.error as error:  # not an OSError, though it carries one's number and words
+        raise OSError(*error.args) from error
