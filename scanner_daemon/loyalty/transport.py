@@ -1,0 +1,113 @@
+"""One HTTP request and its answer, whatever it says. The only module that knows an HTTP library."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from scanner_daemon.errors import LoyaltyProtocolError, LoyaltyUnavailable
+from scanner_daemon.loyalty import wire
+
+MAX_BODY: Final = 1 << 20
+"""Bytes of an answer that are read; Gameball's are a few hundred."""
+
+_IDLE_SECONDS = 60.0  # a connection idle for longer may have been dropped by a router without a word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer. ``retry_after`` is in seconds; ``None`` where the server does not say."""
+
+    status: int
+    body: bytes = field(repr=False)
+    retry_after: float | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Transport:
+    """Requests to one server over kept-alive connections: HTTP/2 where TLS negotiates it, else HTTP/1.1.
+
+    ``headers`` go with every request. Redirects are answers like any other, cookies are not kept, and environment
+    proxies are not used: httpx's client does these things, and half a millisecond of others, around its transport.
+    ``async with`` opens it and closes its connections.
+    """
+
+    base_url: str
+    headers: Mapping[str, str] = field(repr=False)
+    _headers: httpx.Headers = field(init=False, repr=False)
+    _json_headers: httpx.Headers = field(init=False, repr=False)
+    _http: httpx.AsyncHTTPTransport | None = field(init=False, default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for an address or headers that no request could carry."""
+        self.base_url = _checked(self.base_url)
+        # An answer of some hundred bytes is not worth unpacking, and a packed one could be of any size.
+        common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "scanner-daemon"}
+        self._headers = httpx.Headers({**common, **self.headers})
+        self._json_headers = httpx.Headers({**self._headers, "Content-Type": "application/json"})
+
+    async def __aenter__(self) -> Self:
+        logging.getLogger("hpack").setLevel(logging.WARNING)  # its debug lines hold our headers, the keys too
+        self._http = httpx.AsyncHTTPTransport(http2=True, limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        http, self._http = self._http, None
+        if http is not None:
+            await http.aclose()
+
+    async def request(self, method: Literal["GET", "POST"], path: str, content: bytes | None = None) -> Answer:
+        """Send one request to ``path``, percent-encoded already, and read the whole answer. Has no time limit.
+
+        Raises ``LoyaltyUnavailable`` when no whole answer comes and ``LoyaltyProtocolError`` when it is longer than
+        ``MAX_BODY``; their sentences do not hold ``path``.
+        """
+        if self._http is None:
+            raise RuntimeError("expected requests inside 'async with', got one outside")
+        headers = self._headers if content is None else self._json_headers
+        request = httpx.Request(method, self.base_url + path, headers=headers, content=content)
+        try:
+            async with aclosing(await self._http.handle_async_request(request)) as response:
+                body = await _body(response)
+        except httpx.TransportError as error:
+            raise LoyaltyUnavailable(f"expected an answer, got {_said(error)}") from None  # its text may hold the path
+        pause = wire.retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
+        return Answer(status=response.status_code, body=body, retry_after=pause)
+
+
+async def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise LoyaltyProtocolError(f"expected an answer of at most {MAX_BODY} bytes, got more")
+    return bytes(body)
+
+
+def _said(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection ({error}); check the network and base_url"
+    return f"a connection that broke ({type(error).__name__})"
+
+
+def _checked(base_url: str) -> str:
+    """Return ``base_url`` without a slash at its end. Raises ``ValueError`` unless it is scheme and host."""
+    got = "one with a user name" if "@" in base_url else repr(base_url)
+    expected = f"base_url: expected an address like https://api.gameball.co, got {got}"
+    try:
+        parts = urlsplit(base_url)
+        reachable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        httpx.URL(base_url)
+    except (ValueError, httpx.InvalidURL):
+        raise ValueError(expected) from None
+    if not reachable or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(expected)
+    return base_url.rstrip("/")
