@@ -50,14 +50,15 @@ async def read_until_gone(fd: int, decoder: Decoder, deliver: Deliver) -> None:
         reading.stop()
 
 
-async def settle(fd: int, *, quiet: float) -> None:
+async def settle(fd: int, *, quiet: float, within: float = QUIET_WITHIN) -> None:
     """Throw away what ``fd`` holds and what still comes, until it was quiet for ``quiet`` seconds.
 
     A scan that began before we listened has lost its head; its tail alone would look like a whole, wrong label.
-    Raises ``DeviceUnavailable`` for a device that does not pause, ``OSError`` for one that went away.
+    Raises ``DeviceUnavailable`` for a device that does not pause ``within`` so many seconds, ``OSError`` for one that
+    went away.
     """
     try:
-        async with asyncio.timeout(QUIET_WITHIN):
+        async with asyncio.timeout(within):
             _read_now(fd)
             heard = True
             while heard:
@@ -66,7 +67,7 @@ async def settle(fd: int, *, quiet: float) -> None:
     except TimeoutError:
         raise DeviceUnavailable(
             f"Failed to claim the scanner: expected {quiet:g} s of silence, got data without pause for "
-            f"{QUIET_WITHIN:g} s; check its line settings"
+            f"{within:g} s; check its line settings"
         ) from None
 
 
