@@ -1,0 +1,122 @@
+"""The customer display as a web page: ``GET /display``, fed by ``GET /display/stream``.
+
+The page is one document that loads nothing. Its stream carries what is to be read and nothing else: sentences and
+formatted figures, no customer id, and a name only where that is wanted.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Annotated, Final
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from scanner_daemon.displays import sse
+from scanner_daemon.displays.kiosk_view import View, view
+from scanner_daemon.displays.pages import Page, PageState, Presenter
+from scanner_daemon.model import LaneEvent
+
+IDLE: Final = Page(state=PageState.IDLE, sequence=0, hold_for=None)
+
+PING: Final = sse.message("{}", event="ping")
+"""A comment would do for the connection, but a page's script never hears of comments."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Kiosk:
+    """Shows the newest page to every browser that asks; one that was away gets that page at once.
+
+    ``hold`` is how long a balance stays, in seconds. ``idle_message`` is what invites the next customer.
+    ``show_names`` greets members by the name the programme has: everybody in the queue can read it.
+    """
+
+    hold: Annotated[float, Field(gt=0)] = 20.0
+    idle_message: str = "Scan your card to see your points"
+    show_names: bool = False
+    _presenter: Presenter = field(init=False)
+    _shown: View = field(init=False)
+    _until: float | None = field(init=False, default=None)
+    _changed: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _ping_every: float = field(init=False, default=sse.PING_EVERY)
+
+    def __post_init__(self) -> None:
+        self._presenter = Presenter(hold=self.hold)
+        self._shown = self._view(IDLE)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """What the local server is to serve."""
+        return [Route("/display", self._document), Route("/display/stream", self._stream)]
+
+    async def tell(self, event: LaneEvent) -> None:
+        """Show what ``event`` means for the customer; never waits for a browser."""
+        page = self._presenter.feed(event)
+        if page is None:
+            return
+        self._shown = self._view(page)
+        self._until = None if page.hold_for is None else _now() + page.hold_for
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _document(self, _: Request) -> Response:
+        document, policy = _document_and_policy()
+        return HTMLResponse(document, headers={"content-security-policy": policy})
+
+    async def _stream(self, request: Request) -> Response:
+        return sse.respond(request, self._messages())
+
+    async def _messages(self) -> AsyncIterator[str]:
+        """Yield the page of the moment, then the newest one whenever it changed."""
+        while True:
+            changed = self._changed
+            yield sse.message(json.dumps(self._current(), ensure_ascii=False), event="page")
+            while not await sse.happened(changed, within=self._ping_every):
+                yield PING
+
+    def _current(self) -> View:
+        """Return what is shown with what is left of its time, or the idle page after it."""
+        if self._until is None:
+            return self._shown
+        left = self._until - _now()
+        return self._shown | {"hold_for": left} if left > 0 else self._view(IDLE)
+
+    def _view(self, page: Page) -> View:
+        return view(page, idle_message=self.idle_message, show_names=self.show_names)
+
+
+def _document_and_policy() -> tuple[str, str]:
+    """Return the page with its style and script inside, and the policy that allows these two and nothing else."""
+    html, style, script = (_part(f"display.{kind}") for kind in ("html", "css", "js"))
+    document = html.replace('<link rel="stylesheet" href="display.css">', f"<style>{style}</style>")
+    document = document.replace('<script src="display.js"></script>', f"<script>{script}</script>")
+    policy = (
+        "default-src 'none'",
+        f"script-src '{_source_hash(script)}'",
+        f"style-src '{_source_hash(style)}'",
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+    return document, "; ".join(policy)
+
+
+def _part(name: str) -> str:
+    return resources.files(__package__).joinpath("kiosk_page", name).read_text(encoding="utf-8")
+
+
+def _source_hash(text: str) -> str:
+    """Return the hash-source of Content Security Policy Level 3, 2.3.1."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,121 @@
+"""A page in words and figures, ready to be put on the customer's screen. Pure.
+
+Every value is a string that needs no further thought; unknown is "–", never zero.
+"""
+
+from datetime import date, datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Final, TypeAlias
+
+from scanner_daemon.displays.pages import Page, PageState
+from scanner_daemon.model import Balance, Member
+
+View: TypeAlias = dict[str, object]
+"""What a browser is sent, as JSON."""
+
+UNKNOWN: Final = "–"
+
+
+def view(page: Page, *, idle_message: str, show_names: bool) -> View:
+    """Return what the page's script shows: which panel, for how long, and the text of each of its fields."""
+    title, message = _SENTENCES[page.state]
+    shown: View = {
+        "state": page.state.value,
+        "panel": _panel(page.state),
+        "sequence": page.sequence,
+        "hold_for": page.hold_for,
+        "idle_message": idle_message,
+        "title": title,
+        "message": message,
+    }
+    if page.member is not None:
+        if show_names and page.member.display_name:
+            shown["title"] = f"{title}, {page.member.display_name}"
+        if page.member.stale:
+            shown["message"] = f"Last known balance, {_moment(page.member.as_of)}"
+        shown |= _figures(page.member)
+    return shown
+
+
+def money(value: Decimal | None, currency: str | None) -> str | None:
+    """Return ``value`` with the minor units of ``currency`` (ISO 4217), rounded down: never promise too much.
+
+    >>> money(Decimal("60"), "USD"), money(Decimal("1.2555"), "KWD"), money(Decimal("500"), "JPY")
+    ('60.00 USD', '1.255 KWD', '500 JPY')
+    """
+    if value is None:
+        return None
+    decimals = _MINOR_UNITS.get(currency or "", 2)
+    amount = f"{value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN):,}"
+    return f"{amount} {currency}" if currency else amount
+
+
+def _panel(state: PageState) -> str:
+    if state is PageState.IDLE:
+        return "idle"
+    return "balance" if state in {PageState.WELCOME, PageState.WELCOME_NEW} else "notice"
+
+
+def _figures(member: Member) -> dict[str, str]:
+    balance = member.balance
+    if balance is None:
+        return dict.fromkeys(("points", "value", "pending", "expiring"), UNKNOWN) | {"points_name": "Points"}
+    return {
+        "points": _points(balance.available_points) or UNKNOWN,
+        "points_name": balance.points_name or "Points",
+        "value": money(balance.available_value, balance.currency) or UNKNOWN,
+        "pending": _joined(_points(balance.pending_points), money(balance.pending_value, balance.currency)),
+        "expiring": _expiring(balance),
+    }
+
+
+def _expiring(balance: Balance) -> str:
+    soon = balance.next_expiring
+    if soon is None:
+        return UNKNOWN
+    return _joined(_points(soon.points), money(soon.value, balance.currency), _day(soon.on) if soon.on else None)
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part) or UNKNOWN
+
+
+def _points(points: Decimal | None) -> str | None:
+    """Points may be fractional in Gameball; whole ones are shown without decimals."""
+    if points is None:
+        return None
+    return f"{points.to_integral_value():,}" if points == points.to_integral_value() else f"{points.normalize():,f}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _moment(moment: datetime) -> str:
+    """Return ``moment`` in the lane's own time zone."""
+    local = moment.astimezone()
+    return f"{_day(local.date())}, {local:%H:%M}"
+
+
+_SENTENCES: Final = {
+    PageState.IDLE: ("", ""),
+    PageState.RECOGNISING: ("One moment", "We are looking up your points."),
+    PageState.WELCOME: ("Welcome back", ""),
+    PageState.WELCOME_NEW: ("Welcome", "Your card is registered. You collect points from now on."),
+    PageState.UNKNOWN: ("We do not know this card yet", "Ask at the till to have it registered."),
+    PageState.TRY_AGAIN: ("Please scan again", "The code could not be read completely."),
+    PageState.REFUSED: ("This is not a member card", "Please scan your member card or the code in your app."),
+    PageState.PAYMENT_CARD: ("Not your payment card, please", "Nothing was kept of it. Scan your member card here."),
+    PageState.OFFLINE_LOOKUP: (
+        "We cannot show your points right now",
+        "They are safe. You can go on with your purchase.",
+    ),
+}
+"""Title and message of each state."""
+
+_MINOR_UNITS: Final = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
+    **dict.fromkeys(("UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""Currencies whose minor unit is not a hundredth (ISO 4217, list one)."""
