@@ -38,7 +38,7 @@ class Lane(lane.Lane):
         """
         ready = asyncio.Event()
         displays = {f"{part.driver.__name__.lower()} {n}": part.build() for n, part in enumerate(config.displays, 1)}
-        server = _server(config, displays, environ)
+        server = _server(config, displays)
         notifier = SystemdNotifier.from_environment(environ, ready=ready)
         hotplug = HotPlug()
         loyalty = config.loyalty.build()
@@ -64,3 +64,40 @@ class Lane(lane.Lane):
         )
         built.server = server
         return built
+
+
+def _pipeline(config: Config) -> Pipeline:
+    return Pipeline(
+        cards=[part.build() for part in config.cards],
+        duplicates=DuplicateFilter(config.debounce.same_symbol_timeout),
+        cards_only=[scanner.name for scanner in config.scanners if not scanner.pass_through],
+    )
+
+
+def _server(config: Config, displays: Mapping[str, LaneListener]) -> LocalServer | None:
+    """Return the local server with the pages of all displays that have some."""
+    if config.server is None:
+        return None
+    server: LocalServer = config.server.build()
+    if not server.token.get_secret_value():
+        server.token = _kept_token(config.lane.state_dir)
+    for display in displays.values():
+        server.routes += getattr(display, "routes", ())
+    return server
+
+
+def _kept_token(state_dir: Path) -> SecretStr:
+    """Return the lane's token, made at the first start, so that the addresses of its pages stay the same."""
+    file, new = state_dir / "token", state_dir / "token.new"
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+            new.replace(file)
+        token = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        got = f"{state_dir} ({(error.strerror or str(error)).lower()})"
+        expected = "a directory of our own to keep the server's token in, or token_file in [server]"
+        raise ConfigError([Mistake(file="", key="lane.state_dir", expected=expected, got=got)]) from None
+    return SecretStr(token)

@@ -8,7 +8,7 @@ the environment variable ``GAMEBALL_API_KEY``, whichever is there first.
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
@@ -22,6 +22,7 @@ from scanner_daemon.errors import ConfigError, Mistake
 DEFAULT_FILE: Final = Path("/etc/scanner-daemon/config.toml")
 
 _SERVER = {"server": "scanner_daemon.server:LocalServer"}
+_SERVER_SECRETS = "scanner_daemon"  # SCANNER_DAEMON_TOKEN
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
 _NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
 _TABLES = {"lane", "scanner", "card", "debounce", "server", "display"}
@@ -124,7 +125,6 @@ class _Reader:
         self._environ = environ
         self._require_secrets = require_secrets
         self._missing_secrets: list[str] = []
-        self._programme = ""
 
     def config(self) -> Config | None:
         lane = self._plain(LaneSettings, "lane")
@@ -172,8 +172,17 @@ class _Reader:
         part = self._part(settings, self._table(key), self._place(key))
         return part.build() if part else None
 
-    def _part(self, driver: type[Any], table: Mapping[str, Any], place: Place, secrets: str = "") -> Part | None:
-        part, mistakes = drivers.part(driver, table, place, secret=self._secret_finder(secrets or place.key))
+    def _part(
+        self,
+        driver: type[Any],
+        table: Mapping[str, Any],
+        place: Place,
+        *,
+        secrets: str = "",
+        beside: Collection[str] = (),
+    ) -> Part | None:
+        secret = self._secret_finder(secrets or place.key)
+        part, mistakes = drivers.part(driver, table, place, secret=secret, beside=beside)
         self.mistakes += mistakes
         return part
 
@@ -196,21 +205,23 @@ class _Reader:
             default = next(iter(loyalty.DRIVERS))
             programmes[default] = drivers.find(loyalty.DRIVERS, default, group="scanner_daemon.loyalty")
         ((key, driver),) = programmes.items()
-        self._programme = key
         return self._part(driver, self._table(key), self._place(key)) if driver else None
 
     def _server(self) -> Part | None:
         if "server" not in self._document:
             return None
         driver = drivers.find(_SERVER, "server", group="")
-        return self._part(driver, self._table("server"), self._place("server"), "scanner_daemon") if driver else None
+        return (
+            self._part(driver, self._table("server"), self._place("server"), secrets=_SERVER_SECRETS)
+            if driver
+            else None
+        )
 
     def _scanners(self) -> Iterator[Scanner]:
         seen: set[str] = set()
         for table, place in self._array_places("scanner"):
             name, pass_through = table.get("name"), table.get("pass_through", True)
-            settings = {key: value for key, value in table.items() if key != "pass_through"}
-            source = self._chosen(settings, place, _Choice("driver", sources.DRIVERS))
+            source = self._chosen(table, place, _Choice("driver", sources.DRIVERS, beside=("pass_through",)))
             if isinstance(name, str):
                 self._check_scanner_name(name, place, seen)
             if not isinstance(pass_through, bool):
@@ -241,7 +252,7 @@ class _Reader:
             got = "nothing" if name is None else drivers.shown(name)
             self.mistakes.append(place.mistake(choice.key, expected=" | ".join(known), got=got, known=known))
             return None
-        return self._part(driver, {key: value for key, value in table.items() if key != choice.key}, place)
+        return self._part(driver, table, place, beside=(choice.key, *choice.beside))
 
     def _kiosk_needs_server(self) -> None:
         for table, place in self._array_places("display"):
@@ -252,14 +263,15 @@ class _Reader:
         def find(name: str, given: object) -> SecretStr | None:
             credential = f"{prefix}_{name}"
             secret = credentials.find(credential, given, base=self._base, environ=self._environ)
-            if secret is None and prefix == self._programme:
-                if self._require_secrets:
-                    raise ValueError(
-                        f"expected a file, the credential {credential} or {credential.upper()} in the environment, "
-                        "got none of them"
-                    )
-                self._missing_secrets.append(credential)
-            return secret
+            if secret is not None:
+                return secret
+            if prefix == _SERVER_SECRETS:
+                return SecretStr("")  # made at the first start
+            if self._require_secrets:
+                named = f"a file, the credential {credential} or {credential.upper()} in the environment"
+                raise ValueError(f"expected {named}, got none of them")
+            self._missing_secrets.append(credential)
+            return SecretStr("not-here")
 
         return find
 
@@ -270,3 +282,4 @@ class _Choice(NamedTuple):
     key: str
     drivers: Mapping[str, str]
     default: str | None = None
+    beside: Collection[str] = ()

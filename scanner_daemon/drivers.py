@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import importlib
 import importlib.metadata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, SecretStr, ValidationError, create_model
@@ -68,13 +68,21 @@ def find(drivers: Mapping[str, str], name: str, *, group: str) -> type[Any] | No
 
 
 def part(
-    driver: type[Any], table: Mapping[str, Any], place: Place, *, secret: SecretFinder
+    driver: type[Any],
+    table: Mapping[str, Any],
+    place: Place,
+    *,
+    secret: SecretFinder,
+    beside: Collection[str] = (),
 ) -> tuple[Part | None, list[Mistake]]:
-    """Hold ``table`` against the fields of ``driver``; return the part, or every mistake in the table."""
+    """Hold ``table`` against the fields of ``driver``; return the part, or every mistake in the table.
+
+    Keys ``beside`` are somebody else's: they may be there and are left alone.
+    """
     hints = get_type_hints(driver, include_extras=True)
     fields = {field.name: field for field in dataclasses.fields(driver) if field.init}
     secrets = {name for name in fields if hints[name] is SecretStr}
-    keys = {f"{name}_file" if name in secrets else name for name in fields}
+    keys = {f"{name}_file" if name in secrets else name for name in fields} | set(beside)
 
     mistakes = [
         place.mistake(key, expected=f"one of {' '.join(sorted(keys))}", got="an unknown key", known=keys)
@@ -94,7 +102,7 @@ def part(
             if value is not None:
                 settings[name] = value
             elif _required(fields[name]):
-                settings[name] = SecretStr("")
+                mistakes.append(place.mistake(f"{name}_file", expected="a file with the secret", got="nothing"))
     if mistakes:
         return None, mistakes
     return _proved(Part(driver=driver, settings=settings), place)

@@ -39,7 +39,8 @@ class Mistake:
 
     def __str__(self) -> str:
         hint = f" (did you mean {self.did_you_mean!r}?)" if self.did_you_mean else ""
-        return f"{self.file}: {self.key}: expected {self.expected}, got {self.got}{hint}"
+        place = ": ".join(part for part in (self.file, self.key) if part)
+        return f"{place}: expected {self.expected}, got {self.got}{hint}"
 
 
 class ConfigError(ScannerDaemonError):

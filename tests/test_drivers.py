@@ -40,12 +40,12 @@ class Adapter:
             raise ValueError(f"baudrate: expected at least 1200 with even parity, got {self.baudrate}")
 
 
-def no_secret(_name: str, _given: object) -> SecretStr | None:
-    return None
+def a_secret(_name: str, _given: object) -> SecretStr | None:
+    return SecretStr("hush")
 
 
 def held(table: Mapping[str, Any]) -> tuple[Part | None, list[str]]:
-    part, mistakes = drivers.part(Adapter, table, Place(file="c.toml", key="scanner[x]"), secret=no_secret)
+    part, mistakes = drivers.part(Adapter, table, Place(file="c.toml", key="scanner[x]"), secret=a_secret)
     return part, [str(mistake) for mistake in mistakes]
 
 
@@ -93,6 +93,15 @@ def test_each_mistake_is_one_sentence(table: dict[str, Any], sentence: str) -> N
     assert mistakes == [sentence]
 
 
+def test_a_secret_nobody_gives_is_a_mistake() -> None:
+    place = Place(file="c.toml", key="scanner[x]")
+    part, mistakes = drivers.part(Adapter, {"name": "x"}, place, secret=lambda *_: None)
+    assert part is None
+    assert [str(mistake) for mistake in mistakes] == [
+        "c.toml: scanner[x].key_file: expected a file with the secret, got nothing"
+    ]
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     _, mistakes = held({"name": 3, "baudrate": -1, "unheard_of": 1, "ending": "x"})
     assert len(mistakes) == 4
@@ -111,6 +120,6 @@ _VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["name", "key_file", "match", "baudrate", "ending", "x"]), _VALUES))
 def test_any_table_gives_a_part_or_mistakes(table: dict[str, Any]) -> None:
-    part, mistakes = drivers.part(Adapter, table, Place(file="c.toml", key="x"), secret=no_secret)
+    part, mistakes = drivers.part(Adapter, table, Place(file="c.toml", key="x"), secret=a_secret)
     assert (part is None) is bool(mistakes)
     assert all(isinstance(mistake, Mistake) for mistake in mistakes)

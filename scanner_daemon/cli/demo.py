@@ -62,12 +62,13 @@ def demo(
     """Run a lane with a sandbox Gameball, a virtual scanner and the customer page, and show what it does."""
     from scanner_daemon.errors import ScannerDaemonError
 
+    went_well = True
     try:
         went_well = asyncio.run(_demo(port, stay=not exit_ and sys.stdin.isatty()))
     except* ScannerDaemonError as group:
         fail(str(group.exceptions[0]))
     except* KeyboardInterrupt:
-        return
+        pass
     if not went_well:
         raise typer.Exit(1)
 
@@ -84,9 +85,9 @@ async def _demo(port: int, *, stay: bool) -> bool:
         lane = _lane(gameball, scanner, _free(port))
         audience = Audience()
         lane.listen("tour", audience)
+        _welcome(lane)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         group.create_task(lane.run(), name="lane")
-        await _welcome(lane)
         went_well = await _tour(audience, steps(scanner, gameball), pause=1.5 if stay else 0.0)
         if stay:
             typer.echo("\nType a code and Enter to scan it, Ctrl-D to end.")
@@ -121,11 +122,12 @@ def _free(port: int) -> int:
     return port
 
 
-async def _welcome(lane: "Lane") -> None:
+def _welcome(lane: "Lane") -> None:
     if lane.server is not None:
-        await lane.server.started.wait()
-        typer.echo(f"Customer page: {lane.server.page('/display')}")
-        typer.echo(f"Event stream:  {lane.server.page('/events')}")
+        lane.server.bind()  # now, so that its address is known
+        token = lane.server.token.get_secret_value()
+        typer.echo(f"Customer page: {lane.server.url}/display?token={token}")
+        typer.echo(f"Event stream:  {lane.server.url}/events?token={token}")
 
 
 async def _tour(audience: "Audience", tour: "Sequence[Step]", *, pause: float) -> bool:

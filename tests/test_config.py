@@ -1,0 +1,230 @@
+"""The configuration: every mistake at once, each with its cure."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanner_daemon.config import Config, load_config, parse_config
+from scanner_daemon.errors import ConfigError
+from scanner_daemon.pipeline.check_digits import CheckDigit
+
+KEYS = {"GAMEBALL_API_KEY": "k", "GAMEBALL_SECRET_KEY": "s"}
+
+WHOLE = r"""
+[lane]
+name = "lane-1"
+
+[gameball]
+version = "v4.1"
+lookup_timeout = 2.5
+
+[[scanner]]
+name = "hand"
+driver = "serial"
+port = "/dev/serial/by-id/usb-1"
+baudrate = 115200
+pass_through = false
+
+[[card]]
+name = "plastic"
+pattern = '04\d{11}'
+check_digit = "ean"
+
+[[card]]
+name = "app"
+kind = "gameball-qr"
+symbologies = ["QRCODE"]
+
+[debounce]
+same_symbol_timeout = 1.5
+
+[server]
+listen = "127.0.0.1:0"
+
+[[display]]
+driver = "kiosk"
+
+[[display]]
+driver = "console"
+format = "json"
+"""
+
+
+def parsed(text: str, environ: dict[str, str] | None = None) -> Config:
+    return parse_config(tomllib.loads(text), file="c.toml", environ=KEYS if environ is None else environ)
+
+
+def mistakes(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parsed(text, environ)
+    return [str(mistake) for mistake in caught.value.mistakes]
+
+
+def test_a_whole_configuration() -> None:
+    config = parsed(WHOLE)
+    assert config.lane.name == "lane-1"
+    assert config.debounce.same_symbol_timeout == 1.5
+    assert [(scanner.name, scanner.pass_through) for scanner in config.scanners] == [("hand", False)]
+    assert config.scanners[0].source.build().baudrate == 115200
+    assert [part.build().name for part in config.cards] == ["plastic", "app"]
+    assert config.cards[0].build().check_digit is CheckDigit.EAN
+    assert config.loyalty.build().version == "v4.1"
+    assert [type(part.build()).__name__ for part in config.displays] == ["Kiosk", "Console"]
+
+
+def test_the_least_configuration() -> None:
+    config = parsed('lane = { name = "l" }')
+    assert not config.scanners
+    assert not config.cards
+    assert not config.displays
+    assert config.server is None
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    told = mistakes(
+        WHOLE.replace("pass_through", "pass_trough")
+        .replace('driver = "console"', 'driver = "consol"')
+        .replace('"ean"', '"eam"')
+        .replace("2.5", "0")
+        .replace("[debounce]", "[debonce]")
+        .replace("QRCODE", "QR")
+    )
+    assert [mistake.partition(" expected ")[0] for mistake in told] == [
+        "c.toml: debonce:",
+        "c.toml: gameball.lookup_timeout:",
+        "c.toml: scanner[hand].pass_trough:",
+        "c.toml: card[plastic].check_digit:",
+        "c.toml: card[app].symbologies:",
+        "c.toml: display[2].driver:",
+    ]
+    hints = [mistake.rpartition("did you mean ")[2].strip("'?)") for mistake in told if "did you mean" in mistake]
+    assert hints == ["debounce", "pass_through", "ean", "console"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("", "c.toml: lane.name: expected a value, got nothing"),
+        (
+            "lane = { name = 'a/b' }",
+            "c.toml: lane.name: expected letters, digits, '-', '_' and '.', at most 64, got 'a/b'",
+        ),
+        ("lane = 3", "c.toml: lane: expected a table [lane], got 3"),
+        (
+            "lane = { name = 'l' }\nscanner = { name = 's' }",
+            "c.toml: scanner: expected tables [[scanner]], got {'name': 's'}",
+        ),
+        (
+            "lane = { name = 'l' }\n[[scanner]]\nname = 's'",
+            "c.toml: scanner[s].driver: expected keyboard-wedge | serial | replay, got nothing",
+        ),
+        (
+            "lane = { name = 'l' }\n[[display]]\ndriver = 'kiosk'",
+            "c.toml: display[1].driver: expected a table [server] to serve its page, got none",
+        ),
+        (
+            "lane = { name = 'l' }\n[server]\nlisten = '8770'",
+            "c.toml: server.listen: expected host:port such as 127.0.0.1:8770 or [::1]:8770, got '8770'",
+        ),
+        (
+            "lane = { name = 'l' }\n[gameball]\napi_key = 'secret'",
+            "c.toml: gameball.api_key: expected one of",
+        ),
+    ],
+)
+def test_each_mistake_is_one_sentence(text: str, mistake: str) -> None:
+    assert any(told.startswith(mistake) for told in mistakes(text))
+
+
+def test_two_scanners_cannot_share_a_name() -> None:
+    scanner = "[[scanner]]\nname = 's'\ndriver = 'serial'\nport = '/dev/x'\n"
+    assert mistakes(f"lane = {{ name = 'l' }}\n{scanner}{scanner}") == [
+        "c.toml: scanner[s].name: expected a name of its own, got 's' twice"
+    ]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml: expected a readable file, got no such file or directory"):
+        load_config(tmp_path / "config.toml")
+
+
+def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[lane\n")
+    with pytest.raises(ConfigError, match="expected TOML, got Expected"):
+        load_config(tmp_path / "config.toml")
+
+
+class TestSecrets:
+    """A file, a credential, the environment: in this order, and nowhere else."""
+
+    TEXT = "lane = { name = 'l' }\n[gameball]\napi_key_file = 'key'\n"
+
+    def secret_of(self, config: Config) -> str:
+        return str(config.loyalty.build().api_key.get_secret_value())
+
+    def test_from_a_file_beside_the_configuration(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GAMEBALL_SECRET_KEY", "s")
+        (tmp_path / "key").write_text("from-file\n")
+        (tmp_path / "config.toml").write_text(self.TEXT)
+        assert self.secret_of(load_config(tmp_path / "config.toml")) == "from-file"
+
+    def test_from_a_credential_before_the_environment(self, tmp_path: Path) -> None:
+        (tmp_path / "gameball_api_key").write_text("from-credential")
+        environ = {**KEYS, "CREDENTIALS_DIRECTORY": str(tmp_path)}
+        assert self.secret_of(parsed("lane = { name = 'l' }", environ)) == "from-credential"
+
+    def test_from_the_environment(self) -> None:
+        assert self.secret_of(parsed("lane = { name = 'l' }")) == "k"
+
+    def test_missing_ones_are_mistakes(self) -> None:
+        assert mistakes("lane = { name = 'l' }", {}) == [
+            "c.toml: gameball.api_key_file: expected a file, the credential gameball_api_key or GAMEBALL_API_KEY "
+            "in the environment, got none of them",
+            "c.toml: gameball.secret_key_file: expected a file, the credential gameball_secret_key or "
+            "GAMEBALL_SECRET_KEY in the environment, got none of them",
+        ]
+
+    def test_missing_ones_are_only_named_where_the_daemon_does_not_run(self) -> None:
+        document = tomllib.loads("lane = { name = 'l' }")
+        config = parse_config(document, file="c.toml", environ={}, require_secrets=False)
+        assert config.missing_secrets == ("gameball_api_key", "gameball_secret_key")
+
+    @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb\n", b"\xff\xfe"])
+    def test_a_file_without_a_secret(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "key").write_bytes(content)
+        with pytest.raises(ConfigError, match=r"gameball\.api_key_file: expected a "):
+            parse_config(tomllib.loads(self.TEXT), file="c.toml", base=tmp_path, environ=KEYS)
+
+    def test_no_secret_is_ever_shown(self) -> None:
+        config = parsed(WHOLE, {"GAMEBALL_API_KEY": "hush-api", "GAMEBALL_SECRET_KEY": "hush-secret"})
+        assert "hush" not in repr(config) + repr(config.loyalty.build())
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+_WORDS = st.sampled_from(["name", "driver", "serial", "port", "kind", "pattern", "console", "listen", "match", "file"])
+_TABLES = st.dictionaries(_WORDS, _VALUES | _WORDS, max_size=5)
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["lane", "gameball", "scanner", "card", "debounce", "server", "display", "x"]),
+        _VALUES | _TABLES | st.lists(_TABLES, max_size=2),
+    )
+)
+def test_any_document_is_a_configuration_or_a_list_of_mistakes(document: dict[str, Any]) -> None:
+    try:
+        config = parse_config(document, file="c.toml", environ=KEYS)
+    except ConfigError as error:
+        told = str(error)
+    else:
+        told = config.lane.name
+    assert told
