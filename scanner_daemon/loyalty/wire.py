@@ -19,10 +19,7 @@ from urllib.parse import quote
 
 from scanner_daemon.errors import LoyaltyProtocolError
 from scanner_daemon.loyalty import fields
-from scanner_daemon.model import Balance, ExpiringPoints
-
-MAX_CUSTOMER_ID: Final = 100
-"""Characters in a customer id (``maxLength`` of the API reference). A shortened id would be another person's."""
+from scanner_daemon.model import Balance, ExpiringPoints, is_customer_id
 
 
 class ErrorKind(Enum):
@@ -54,17 +51,13 @@ class ErrorAnswer:
 
 
 def customer_path(customer_id: str) -> str:
-    r"""Return ``/customers/{customer_id}`` with the id percent-encoded as one whole segment.
+    """Return ``/customers/{customer_id}`` with the id percent-encoded as one whole segment.
 
-    Raises ``ValueError``, without the id in its sentence, for an id no path carries safely: blank, longer than
-    ``MAX_CUSTOMER_ID``, with ``/``, ``\``, ``%`` or invisible characters, or one of ``.`` and ``..``.
+    Raises ``ValueError``, without the id in its sentence, unless :func:`scanner_daemon.model.is_customer_id` holds:
+    any other id might address another customer.
     """
-    if not 0 < len(customer_id) <= MAX_CUSTOMER_ID or customer_id.isspace():
-        raise ValueError(f"expected a customer id of 1 to {MAX_CUSTOMER_ID} characters, got {len(customer_id)}")
-    if not customer_id.isprintable():
-        raise ValueError("expected a customer id of visible characters and spaces, got another character")
-    if customer_id in {".", ".."} or any(character in "/\\%" for character in customer_id):
-        raise ValueError("expected a customer id other than . and .. without / \\ %, got one of them")
+    if not is_customer_id(customer_id):
+        raise ValueError("expected a customer id of at most 100 printable characters without / \\ %, got another")
     return f"/customers/{quote(customer_id, safe='')}"
 
 
