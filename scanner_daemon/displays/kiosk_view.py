@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final, TypeAlias
 
 from scanner_daemon.displays.pages import Page, PageState
-from scanner_daemon.model import Balance, Member
+from scanner_daemon.model import Balance, ExpiringPoints
 
 View: TypeAlias = dict[str, object]
 """What a browser is sent, as JSON."""
@@ -33,7 +33,7 @@ def view(page: Page, *, idle_message: str, show_names: bool) -> View:
             shown["title"] = f"{title}, {page.member.display_name}"
         if page.member.stale:
             shown["message"] = f"Last known balance, {_moment(page.member.as_of)}"
-        shown |= _figures(page.member)
+        shown |= _figures(page.member.balance or _NOTHING_KNOWN)
     return shown
 
 
@@ -56,24 +56,16 @@ def _panel(state: PageState) -> str:
     return "balance" if state in {PageState.WELCOME, PageState.WELCOME_NEW} else "notice"
 
 
-def _figures(member: Member) -> dict[str, str]:
-    balance = member.balance
-    if balance is None:
-        return dict.fromkeys(("points", "value", "pending", "expiring"), UNKNOWN) | {"points_name": "Points"}
+def _figures(balance: Balance) -> View:
+    soon = balance.next_expiring or _NOTHING_EXPIRES
     return {
         "points": _points(balance.available_points) or UNKNOWN,
         "points_name": balance.points_name or "Points",
         "value": money(balance.available_value, balance.currency) or UNKNOWN,
         "pending": _joined(_points(balance.pending_points), money(balance.pending_value, balance.currency)),
-        "expiring": _expiring(balance),
+        "expiring": _joined(_points(soon.points), money(soon.value, balance.currency)),
+        "expiring_label": f"Expire {_day(soon.on)}" if soon.on else "Next to expire",
     }
-
-
-def _expiring(balance: Balance) -> str:
-    soon = balance.next_expiring
-    if soon is None:
-        return UNKNOWN
-    return _joined(_points(soon.points), money(soon.value, balance.currency), _day(soon.on) if soon.on else None)
 
 
 def _joined(*parts: str | None) -> str:
@@ -88,7 +80,7 @@ def _points(points: Decimal | None) -> str | None:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"{day.day} {day:%b %Y}"
 
 
 def _moment(moment: datetime) -> str:
@@ -101,17 +93,28 @@ _SENTENCES: Final = {
     PageState.IDLE: ("", ""),
     PageState.RECOGNISING: ("One moment", "We are looking up your points."),
     PageState.WELCOME: ("Welcome back", ""),
-    PageState.WELCOME_NEW: ("Welcome", "Your card is registered. You collect points from now on."),
+    PageState.WELCOME_NEW: ("Welcome", "You collect points from now on."),
     PageState.UNKNOWN: ("We do not know this card yet", "Ask at the till to have it registered."),
     PageState.TRY_AGAIN: ("Please scan again", "The code could not be read completely."),
     PageState.REFUSED: ("This is not a member card", "Please scan your member card or the code in your app."),
-    PageState.PAYMENT_CARD: ("Not your payment card, please", "Nothing was kept of it. Scan your member card here."),
-    PageState.OFFLINE_LOOKUP: (
-        "We cannot show your points right now",
-        "They are safe. You can go on with your purchase.",
-    ),
+    PageState.PAYMENT_CARD: ("This looks like a payment card", "Nothing was kept of it. Please scan your member card."),
+    PageState.OFFLINE_LOOKUP: ("We cannot show your points right now", "They are safe. You can go on as usual."),
 }
 """Title and message of each state."""
+
+_NOTHING_EXPIRES: Final = ExpiringPoints(points=None, value=None, on=None)
+
+_NOTHING_KNOWN: Final = Balance(
+    available_points=None,
+    available_value=None,
+    pending_points=None,
+    pending_value=None,
+    total_points=None,
+    total_value=None,
+    currency=None,
+    points_name=None,
+    next_expiring=None,
+)
 
 _MINOR_UNITS: Final = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
