@@ -63,10 +63,10 @@ _KEYPAD_OPERATORS: Final = {
 }
 
 
-def _layout(name: str, *, plain: tuple[str, ...], shift: tuple[str, ...], keypad_dot: str = ".") -> Layout:
+def _layout(name: str, *, plain: tuple[str, ...], shift: tuple[str, ...]) -> Layout:
     """Build a layout from the characters of the main block, row by row as in ``_MAIN_BLOCK``."""
     everywhere = _WHITE | _KEYPAD_OPERATORS
-    unshifted = everywhere | KEYPAD_DIGITS | {KeyCode.KEY_KPDOT: keypad_dot} | _main_block(plain)
+    unshifted = everywhere | KEYPAD_DIGITS | {KeyCode.KEY_KPDOT: "."} | _main_block(plain)
     shifted = everywhere | _main_block(shift)
     letters = frozenset(
         int(code)
