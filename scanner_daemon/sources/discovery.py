@@ -1,7 +1,9 @@
 """Which scanners are plugged in, in what mode, and what may be one."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -10,6 +12,7 @@ from scanner_daemon.sources.recognition import is_known_scanner
 HID_POS_USAGE_PAGE: Final = 0x8C
 """Bar Code Scanner page (USB-IF, HID Usage Tables 1.5, section 34)."""
 
+_LINKS: Final = ("/by-id/", "/by-path/")
 _LONG_ITEM: Final = 0b1111_1110
 _USAGE_PAGE: Final = 0b0000_0100
 _TYPES_LETTERS: Final = 0xFFFFFFFE
@@ -55,7 +58,9 @@ def attached() -> list[Attached]:
 
 def keyboards() -> Iterator[Attached]:
     """Yield what types letters, but for the virtual keyboards of programs such as this one."""
-    for device in _devices("input"):
+    devices = _devices("input")
+    paths = _lasting_paths(devices)
+    for device in devices:
         parent = device.parent
         if not device.sys_name.startswith("event") or "/devices/virtual/input/" in device.sys_path:
             continue
@@ -65,7 +70,7 @@ def keyboards() -> Iterator[Attached]:
             driver="keyboard-wedge",
             mode="keyboard",
             node=device.device_node,
-            path=_lasting_path(device),
+            path=paths[device.device_node],
             name=_attribute(parent, "name"),
             vendor=_attribute(parent, "id/vendor"),
             product=_attribute(parent, "id/product"),
@@ -76,7 +81,9 @@ def keyboards() -> Iterator[Attached]:
 
 def hid_pos() -> Iterator[Attached]:
     """Yield the HID devices that speak the Bar Code Scanner usage page."""
-    for device in _devices("hidraw"):
+    devices = _devices("hidraw")
+    paths = _lasting_paths(devices)
+    for device in devices:
         parent = device.parent
         if parent is None or HID_POS_USAGE_PAGE not in usage_pages(_bytes(parent, "report_descriptor")):
             continue
@@ -85,7 +92,7 @@ def hid_pos() -> Iterator[Attached]:
             driver="hid-pos",
             mode="hid-pos",
             node=device.device_node,
-            path=_lasting_path(device),
+            path=paths[device.device_node],
             name=parent.properties.get("HID_NAME", ""),
             vendor=vendor[-4:].lower(),
             product=product[-4:].lower(),
@@ -96,7 +103,9 @@ def hid_pos() -> Iterator[Attached]:
 
 def serial_ports() -> Iterator[Attached]:
     """Yield the serial ports on USB: a port on the board says nothing of what is behind it."""
-    for device in _devices("tty"):
+    devices = _devices("tty")
+    paths = _lasting_paths(devices)
+    for device in devices:
         usb = device.find_parent("usb", "usb_device")
         if usb is None:
             continue
@@ -104,7 +113,7 @@ def serial_ports() -> Iterator[Attached]:
             driver="serial",
             mode="serial",
             node=device.device_node,
-            path=_lasting_path(device),
+            path=paths[device.device_node],
             name=f"{_attribute(usb, 'manufacturer')} {_attribute(usb, 'product')}".strip(),
             vendor=_attribute(usb, "idVendor"),
             product=_attribute(usb, "idProduct"),
@@ -145,14 +154,17 @@ def _types_letters(capabilities: str) -> bool:
     return bool(words) and int(words[-1], 16) & _TYPES_LETTERS == _TYPES_LETTERS
 
 
-def _lasting_path(device: Any) -> str:
-    """Return the ``by-id`` link, else the ``by-path`` one; two devices without serial number fight for one link."""
-    links = [link for link in device.device_links if Path(link).resolve() == Path(device.device_node)]
-    for folder in ("/by-id/", "/by-path/"):
-        for link in sorted(links):
-            if folder in link:
-                return str(link)
-    return str(device.device_node)
+def _lasting_paths(devices: Iterable[Any]) -> Mapping[str, str]:
+    """Return node → its ``by-id`` link, else its ``by-path`` one, else itself.
+
+    Two devices without serial number fight for one link, and it leads to whichever was last: it is nobody's.
+    """
+    links = {device.device_node: device.properties.get("DEVLINKS", "").split() for device in devices}
+    claims = Counter(chain.from_iterable(links.values()))
+    return {
+        node: next((link for folder in _LINKS for link in sorted(own) if folder in link and claims[link] == 1), node)
+        for node, own in links.items()
+    }
 
 
 def _attribute(device: Any, name: str) -> str:

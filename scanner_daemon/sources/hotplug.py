@@ -59,7 +59,7 @@ class HotPlug:
         """Empty the socket; return whether a device with a node was among what it told."""
         heard = False
         try:
-            while device := self._monitor.poll(timeout=0):
+            while (device := self._monitor.poll(timeout=0)) is not None:
                 heard |= device.device_node is not None
         except OSError:  # ENOBUFS: more was told than the socket holds
             return True

@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -13,7 +13,7 @@ import evdev
 from evdev import ecodes
 from pydantic import Field
 
-from scanner_daemon.decoding.input_frames import Frame, InputFrames, Overflow
+from scanner_daemon.decoding.input_frames import InputFrames, Overflow
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
 from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
@@ -66,8 +66,7 @@ class KeyboardWedge:
                 self._refuse_personal_keyboard(device, path)
                 typing = _Typing(device, self._decoder())
                 await _grab(device, path)
-                await settle(device.fd, quiet=self.gap)
-                typing.resynchronise(())
+                await settle(device.fd, quiet=self.gap, look=typing.look)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
                 await read_until_gone(device.fd, typing, deliver)
         except OSError as error:
@@ -96,7 +95,7 @@ class KeyboardWedge:
 
 
 class _Typing:
-    """One open scanner: bytes of the event device into one decoder, kept true to the keys that are down."""
+    """One open scanner: the bytes of its event device into one decoder."""
 
     def __init__(self, device: "evdev.InputDevice[str]", decoder: WedgeDecoder) -> None:
         self._device = device
@@ -109,15 +108,18 @@ class _Typing:
         return self._decoder.deadline
 
     def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
-        reports: list[Scan | Discarded] = []
+        """Decode what was read.
+
+        Where the kernel dropped events its manual asks to look which keys are down (``EVIOCGKEY``). That look would
+        throw away keys typed since the read, and so tear another scan. It is not needed: the torn scan is thrown away
+        up to its terminator, and no scanner holds a key down from there into the next scan.
+        """
         items = self._frames.feed(data, at=None if self._kernel_time else at)
-        for position, item in enumerate(items):
-            if isinstance(item, Overflow):
-                reports += self._decoder.overflow(item.at)
-                self.resynchronise(items[position + 1 :])
-            else:
-                reports += self._decoder.feed(item)
-        return reports
+        return [
+            report
+            for item in items
+            for report in (self._decoder.overflow(item.at) if isinstance(item, Overflow) else self._decoder.feed(item))
+        ]
 
     def expire(self, now: float) -> list[Scan | Discarded]:
         return self._decoder.expire(now)
@@ -125,17 +127,9 @@ class _Typing:
     def lost(self, at: float) -> list[Scan | Discarded]:
         return self._decoder.lost(at)
 
-    def resynchronise(self, to_come: Sequence[Frame | Overflow]) -> None:
-        """Tell the decoder which keys are down before the frames ``to_come``.
-
-        The kernel tells what is down now. Those frames are past already, so they are taken back one by one.
-        """
-        held = set(self._device.active_keys())
-        for frame in reversed(to_come):
-            if isinstance(frame, Frame):
-                for stroke in reversed(frame.strokes):
-                    (held.discard if stroke.pressed else held.add)(stroke.code)
-        lit = self._device.leds()
+    def look(self) -> None:
+        """Tell the decoder which keys are down and which lamps are lit, while the scanner is at rest."""
+        held, lit = self._device.active_keys(), self._device.leds()
         self._decoder.resynchronise(held, caps_lock=ecodes.LED_CAPSL in lit, num_lock=ecodes.LED_NUML in lit)
 
 

@@ -49,10 +49,11 @@ class SerialPort:
         """See :class:`scanner_daemon.ports.ScannerSource`."""
         try:
             with self._opened() as fd:
-                marked = _mark_noise(fd)
+                iflag, cflag = _mark_noise(fd)
+                self._check_format(cflag)
                 await settle(fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=self.port, at=time.monotonic()))
-                await read_until_gone(fd, self._line(marked=marked), deliver)
+                await read_until_gone(fd, self._line(marked=bool(iflag & termios.PARMRK)), deliver)
         except OSError as error:
             raise device_error(error, self.port, trying="read") from error
 
@@ -85,19 +86,25 @@ class SerialPort:
                 exclusive=True,
             )
         except (termios.error, ValueError) as error:
-            raise DeviceUnavailable(
-                f"Failed to set up {self.port}: expected it to take {self.baudrate} baud {self._format}, "
-                f"got {error}; set the line as in the scanner's manual"
-            ) from error
+            raise self._refused(str(error)) from error
+
+    def _check_format(self, cflag: int) -> None:
+        """Refuse a port that says it takes what it then does not: wrongly framed bytes may still look like a label."""
+        size = {7: termios.CS7, 8: termios.CS8}[self.bytesize]
+        parity = {"none": 0, "even": termios.PARENB, "odd": termios.PARENB | termios.PARODD}[self.parity]
+        if cflag & (termios.CSIZE | termios.PARENB | termios.PARODD) != size | parity:
+            raise self._refused("another format")
+
+    def _refused(self, got: str) -> DeviceUnavailable:
+        line = f"{self.baudrate} baud {self.bytesize}{self.parity[0].upper()}{self.stopbits}"
+        return DeviceUnavailable(
+            f"Failed to set up {self.port}: expected it to take {line}, got {got}; set scanner and configuration "
+            "to a line format that the port can do"
+        )
 
     def _line(self, *, marked: bool) -> "_Line":
         framer = Framer(scanner=self.name, terminator=self.terminator, gap=self.gap, max_length=self.max_length)
         return _Line(framer=framer, marks=ParityMarks() if marked else None)
-
-    @property
-    def _format(self) -> str:
-        """The line's format in the usual notation, such as 8N1."""
-        return f"{self.bytesize}{self.parity[0].upper()}{self.stopbits}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,8 +133,8 @@ class _Line:
         return self.framer.lost(at)
 
 
-def _mark_noise(fd: int) -> bool:
-    """Have damaged bytes marked rather than passed as data; return whether the port does.
+def _mark_noise(fd: int) -> tuple[int, int]:
+    """Have damaged bytes marked rather than passed as data; return the input and control flags the port then has.
 
     Reads wait for at least one byte from now on, so that an empty read means a hang-up and nothing else.
     """
@@ -137,6 +144,7 @@ def _mark_noise(fd: int) -> bool:
         attributes[0] |= termios.INPCK | termios.PARMRK
         attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
         termios.tcsetattr(fd, termios.TCSANOW, attributes)
-        return bool(termios.tcgetattr(fd)[0] & termios.PARMRK)
+        iflag, _, cflag, *_ = termios.tcgetattr(fd)
     except termios.error as error:  # not an OSError, though it carries one's number and words
         raise OSError(*error.args) from error
+    return iflag, cflag
