@@ -8,6 +8,9 @@ from typing import Final
 from scanner_daemon.decoding.assembly import Assembly
 from scanner_daemon.model import Discarded, DiscardReason, Scan
 
+DEFAULT_GAP: Final = 0.2
+"""Seconds. A byte takes 1 ms at 9600 baud; USB bridges hold bytes back for up to 16 ms, radio links longer."""
+
 
 class SerialTerminator(Enum):
     """What ends a scan on the line.
@@ -38,7 +41,7 @@ class Framer:
         *,
         scanner: str,
         terminator: SerialTerminator = SerialTerminator.LINE,
-        gap: float = 0.2,
+        gap: float = DEFAULT_GAP,
         max_length: int = 4096,
     ) -> None:
         self._terminator = _TERMINATORS.get(terminator)

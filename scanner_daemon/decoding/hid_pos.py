@@ -14,6 +14,9 @@ from scanner_daemon.decoding.hid_descriptor import InputField, input_reports
 from scanner_daemon.errors import ScannerDaemonError
 from scanner_daemon.model import Discarded, DiscardReason, Scan
 
+DEFAULT_GAP: Final = 0.5
+"""Seconds."""
+
 
 class NotHidPosError(ScannerDaemonError, ValueError):
     """A report descriptor without a bar code scanner in it that we can read."""
@@ -97,7 +100,7 @@ class HidPosReports:
     __slots__ = ("_identifier", "_layout", "_scan")
 
     def __init__(
-        self, *, scanner: str, layout: HidPosLayout = COMMON_LAYOUT, gap: float = 0.5, max_length: int = 8192
+        self, *, scanner: str, layout: HidPosLayout = COMMON_LAYOUT, gap: float = DEFAULT_GAP, max_length: int = 8192
     ) -> None:
         self._layout = layout
         self._scan = Assembly(scanner=scanner, gap=gap, max_length=max_length)

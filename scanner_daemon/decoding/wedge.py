@@ -11,6 +11,9 @@ from scanner_daemon.decoding.layouts import Layout, Level
 from scanner_daemon.decoding.typed_codes import ALT_CODE_LENGTH, alt_code, control_character
 from scanner_daemon.model import Discarded, DiscardReason, Scan
 
+DEFAULT_GAP: Final = 0.15
+"""Seconds. The slowest scanners seen type a character in 100 ms; low-speed USB needs 20 ms."""
+
 
 class WedgeTerminator(Enum):
     """The key that ends a scan; with ``NONE`` it is a silence longer than the gap."""
@@ -50,7 +53,7 @@ class WedgeDecoder:
         scanner: str,
         layout: Layout,
         terminator: WedgeTerminator = WedgeTerminator.ENTER,
-        gap: float = 0.15,
+        gap: float = DEFAULT_GAP,
         max_length: int = 4096,
     ) -> None:
         self._scan = Assembly(
@@ -112,11 +115,12 @@ class WedgeDecoder:
         self._scan.poison(DiscardReason.OVERFLOW, at)
         return self._scan.take()
 
-    def resynchronise(self, held: Iterable[int], *, caps_lock: bool, num_lock: bool = False) -> None:
+    def resynchronise(self, held: Iterable[int], *, caps_lock: bool, num_lock: bool | None = False) -> None:
         """Take the keys held down and the locks as the device tells them (``EVIOCGKEY``, ``EVIOCGLED``).
 
-        Until the first call NumLock is taken for on. ``EVIOCGKEY`` empties the kernel's queue of key events: unless
-        the scanner is known to be still, call :meth:`overflow` after it.
+        ``num_lock`` is ``None`` where the device cannot tell, as before the first call: keypad digits then always are
+        digits. ``EVIOCGKEY`` empties the kernel's queue of key events: unless the scanner is known to be still, call
+        :meth:`overflow` after it.
         """
         self._forget_keys()
         for code in held:

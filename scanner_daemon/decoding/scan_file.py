@@ -1,0 +1,211 @@
+r"""Our own recording form, ``.scan``: text that anyone can write, one scanner a file.
+
+::
+
+    format: wedge
+    scanner: Datalogic Gryphon GFS4400
+    source: https://…
+    licence: CC BY-SA 3.0
+    layout: us
+    terminator: enter
+
+    # expect: "M42"
+    +0.010 down KEY_LEFTSHIFT
+    +0.002 tap KEY_M
+    +0.002 up KEY_LEFTSHIFT
+    +0.002 tap KEY_4 KEY_2 KEY_ENTER
+
+A heading of ``key: value`` lines ends at the first blank line; ``format`` and ``scanner`` are required. Each line after
+it is a step, after a silence of so many seconds:
+
+============== ====================================================================================================
+``wedge``      ``down KEY_A``, ``up KEY_A``, several changes of one frame as ``down KEY_LEFTALT KEY_KP0 up KEY_A``;
+               ``tap KEY_A KEY_B`` = each key down and up in frames of its own, the silence before each frame;
+               keys as in ``linux/input-event-codes.h`` or by number; ``dropped`` = the kernel lost events
+``bytes``      ``"text\r"`` as a JSON string, sent as UTF-8, or bytes in hex as ``02 34 32 03``; ``noise``
+``hid-…``      one report in hex
+all            ``disconnect`` = unplugged; what follows comes after it was plugged in again
+============== ====================================================================================================
+
+Lines such as ``# expect: "label"``, ``# expect: "label" ]E0`` or ``# expect: discarded overflow`` hold the true
+outcome, in order. Any other line that begins with ``#`` is a comment.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from scanner_daemon.decoding.hid_pos import COMMON_LAYOUT, HidPosLayout, parse_descriptor
+from scanner_daemon.decoding.key_codes import KeyCode
+from scanner_daemon.decoding.layouts import LAYOUTS
+from scanner_daemon.decoding.recordings import (
+    Keys,
+    Mark,
+    Recording,
+    RecordingError,
+    RecordingFormat,
+    Step,
+    Terminator,
+    parse_report,
+    parse_terminator,
+)
+from scanner_daemon.model import DiscardReason
+
+_Value = TypeVar("_Value")
+_Line = tuple[int, str]
+
+
+def parse_scan_file(text: str) -> Recording:
+    """Read a ``.scan`` recording; raises :class:`RecordingError`."""
+    lines: list[_Line] = list(enumerate((line.strip() for line in text.splitlines()), start=1))
+    blank = next((index for index, (_, line) in enumerate(lines) if not line), len(lines))
+    heading = _heading(lines[:blank])
+    recording_format = heading.read("format", RecordingFormat, _one_of(f.value for f in RecordingFormat))
+    return Recording(
+        format=recording_format,
+        layout=heading.read("layout", LAYOUTS.__getitem__, _one_of(LAYOUTS), default="us"),
+        terminator=heading.read(
+            "terminator", lambda name: _terminator(name, recording_format), "a terminator of this format", default=""
+        ),
+        gap=heading.read("gap", _gap, "seconds above 0", default=""),
+        caps_lock=heading.read("caps_lock", _SWITCH.__getitem__, "on or off", default="off"),
+        num_lock=heading.read("num_lock", _OPTIONAL_SWITCH.__getitem__, "on or off", default=""),
+        hid_pos_layout=heading.read("descriptor", _hid_pos_layout, "a HID POS report descriptor in hex", default=""),
+        steps=tuple(_steps(lines[blank:], recording_format)),
+        expected=tuple(_expectation(number, line) for number, line in lines if line.startswith(_EXPECT)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    values: Mapping[str, _Line]
+
+    def read(self, key: str, reader: Callable[[str], _Value], expected: str, *, default: str | None = None) -> _Value:
+        if key not in self.values and default is None:
+            raise RecordingError(line=1, expected=f"a heading with '{key}: …'", got="none")
+        number, text = self.values.get(key, (1, default or ""))
+        try:
+            return reader(text)
+        except (ValueError, KeyError):
+            raise RecordingError(line=number, expected=f"{expected} as the {key}", got=repr(text)) from None
+
+
+def _heading(lines: list[_Line]) -> _Heading:
+    values: dict[str, _Line] = {}
+    for number, line in lines:
+        if line.startswith("#"):
+            continue
+        key, colon, value = line.partition(":")
+        if not colon or key not in _KEYS or key in values:
+            raise RecordingError(line=number, expected=f"once each, {_one_of(_KEYS)} and a colon", got=repr(line))
+        values[key] = (number, value.strip())
+    heading = _Heading(values)
+    heading.read("scanner", str, "a name")
+    return heading
+
+
+def _steps(lines: list[_Line], recording_format: RecordingFormat) -> Iterator[Step]:
+    at = 0.0
+    for number, line in lines:
+        if not line or line.startswith("#"):
+            continue
+        match = _STEP.fullmatch(line)
+        if not match:
+            raise RecordingError(line=number, expected="'+SECONDS' and what was sent", got=repr(line))
+        silence, text = float(match["silence"]), match["what"]
+        for what in _what(number, text, recording_format):
+            at += silence
+            yield Step(at=at, what=what)
+
+
+def _what(number: int, text: str, recording_format: RecordingFormat) -> list[Keys | bytes | Mark]:
+    if text in _MARKS[recording_format]:
+        return [Mark(text)]
+    if recording_format is RecordingFormat.WEDGE:
+        verb, *names = text.split()
+        if verb == "tap":
+            codes = [_key_code(number, name) for name in names]
+            return [((code, pressed),) for code in codes for pressed in (True, False)]
+        return [_key_changes(number, text)]
+    if text.startswith('"'):
+        return [_json_string(number, text).encode()]
+    return [parse_report(number, text, recording_format)]
+
+
+def _key_changes(number: int, text: str) -> Keys:
+    changes: list[tuple[int, bool]] = []
+    pressed: bool | None = None
+    for word in text.split():
+        if word in _VERBS:
+            pressed = _VERBS[word]
+        elif pressed is None:
+            raise RecordingError(line=number, expected="tap, down, up, dropped or disconnect", got=repr(word))
+        else:
+            changes.append((_key_code(number, word), pressed))
+    return tuple(changes)
+
+
+def _key_code(number: int, name: str) -> int:
+    if name.isdecimal():
+        return int(name)
+    try:
+        return KeyCode[name].value
+    except KeyError:
+        raise RecordingError(line=number, expected="a key such as KEY_4, or its number", got=repr(name)) from None
+
+
+def _expectation(number: int, line: str) -> str:
+    text = line.removeprefix(_EXPECT).strip()
+    match = _EXPECTED.fullmatch(text)
+    if not match:
+        expected = f"'{_EXPECT} \"label\"', with ' ]cm' after it or not, or '{_EXPECT} discarded reason'"
+        raise RecordingError(line=number, expected=expected, got=repr(line))
+    if match["reason"] and match["reason"] not in {reason.value for reason in DiscardReason}:
+        raise RecordingError(line=number, expected=_one_of(r.value for r in DiscardReason), got=match["reason"])
+    return text
+
+
+def _json_string(number: int, text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        raise RecordingError(line=number, expected='a JSON string such as "123\\r"', got=text) from None
+
+
+def _terminator(name: str, recording_format: RecordingFormat) -> Terminator | None:
+    return parse_terminator(name, recording_format) if name else None
+
+
+def _gap(text: str) -> float | None:
+    gap = float(text) if text else None
+    if gap is not None and not gap > 0:
+        raise ValueError
+    return gap
+
+
+def _hid_pos_layout(text: str) -> HidPosLayout:
+    return parse_descriptor(bytes.fromhex(text)) if text else COMMON_LAYOUT
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return "one of " + ", ".join(names)
+
+
+_EXPECT: Final = "# expect:"
+_EXPECTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"(?: \][A-Za-z][0-9A-Za-z])?|discarded (?P<reason>\w+)')
+_STEP: Final = re.compile(r"\+(?P<silence>\d+(?:\.\d+)?)\s+(?P<what>\S.*)")
+_KEYS: Final = (
+    *("format", "scanner", "source", "licence", "note"),
+    *("layout", "terminator", "gap", "caps_lock", "num_lock", "descriptor"),
+)
+_VERBS: Final[Mapping[str, bool]] = {"down": True, "up": False}
+_SWITCH: Final[Mapping[str, bool]] = {"on": True, "off": False}
+_OPTIONAL_SWITCH: Final[Mapping[str, bool | None]] = {**_SWITCH, "": None}
+_MARKS: Final[Mapping[RecordingFormat, frozenset[str]]] = {
+    RecordingFormat.WEDGE: frozenset({Mark.DROPPED.value, Mark.DISCONNECT.value}),
+    RecordingFormat.BYTES: frozenset({Mark.NOISE.value, Mark.DISCONNECT.value}),
+    RecordingFormat.HID_KEYBOARD: frozenset({Mark.DISCONNECT.value}),
+    RecordingFormat.HID_POS: frozenset({Mark.DISCONNECT.value}),
+}
