@@ -90,6 +90,10 @@ class Lane:
         """Tell ``listener`` everything from now on."""
         self._fanout.add(name, listener)
 
+    async def flush(self) -> None:
+        """Wait until every listener was told what has happened so far."""
+        await self._fanout.flush()
+
     def on_member(self, callback: Callback) -> Callback:
         """Call ``callback`` with each ``MemberIdentified``, one at a time and in order; for use as a decorator.
 
@@ -130,7 +134,7 @@ class Lane:
             async with asyncio.timeout(self._stop_timeout):
                 await asyncio.gather(*scanners, return_exceptions=True)
                 await asyncio.gather(*self._lookups, return_exceptions=True)
-                await self._fanout.flush()
+                await self.flush()
 
     async def _attend(self, source: ScannerSource) -> None:
         """Read one scanner for as long as the lane runs, however often it comes and goes."""

@@ -88,7 +88,7 @@ async def _demo(port: int, *, stay: bool) -> bool:
         _welcome(lane)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         group.create_task(lane.run(), name="lane")
-        went_well = await _tour(audience, steps(scanner, gameball), pause=1.5 if stay else 0.0)
+        went_well = await _tour(lane, audience, steps(scanner, gameball), pause=1.5 if stay else 0.0)
         if stay:
             typer.echo("\nType a code and Enter to scan it, Ctrl-D to end.")
             await _scan_what_is_typed(scanner)
@@ -130,11 +130,12 @@ def _welcome(lane: "Lane") -> None:
         typer.echo(f"Event stream:  {lane.server.url}/events?token={token}")
 
 
-async def _tour(audience: "Audience", tour: "Sequence[Step]", *, pause: float) -> bool:
+async def _tour(lane: "Lane", audience: "Audience", tour: "Sequence[Step]", *, pause: float) -> bool:
     went_well = True
     for number, step in enumerate(tour, start=1):
         typer.echo(f"\n{number}. {step.title}")
         as_expected = await audience.sees(step)
+        await lane.flush()  # the console first, then the verdict
         typer.echo("   ✓ as expected" if as_expected else "   ✗ not what was expected")
         went_well = went_well and as_expected
         await asyncio.sleep(pause)  # time to look at the page
