@@ -5,6 +5,7 @@ create them. The create answer tells no balance, so the balance is asked for aga
 """
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ _Method: TypeAlias = Literal["GET", "POST"]
 _ATTEMPTS: Final = 3
 _FIRST_WAIT: Final = 0.15  # seconds, then doubled: under a second in all when every attempt is refused at once
 _JITTER: Final = 0.1
+_RATE_WINDOW: Final = 1.0  # seconds; the published limits are per second, and per 30, which no till waits
 _WAITS_FOR_FIRST_BALANCE: Final[Sequence[float]] = (0.0, 0.15, 0.35)  # seconds; a new customer shows a little late
 
 
@@ -155,8 +157,11 @@ class LookUp:
         if said.kind not in {ErrorKind.UNAVAILABLE, ErrorKind.CONCURRENT}:
             return said
         sentence = self._sentence(method, f"expected 200, got {said}: {said.kind.value}")
-        if answer.retry_after is not None:
-            raise _Wait(f"{sentence}, in {answer.retry_after:g} s", answer.retry_after)
+        pause = answer.retry_after
+        if pause is None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            pause = _RATE_WINDOW * random.uniform(1.0, 1.2)  # noqa: S311  keeps a shop's lanes apart
+        if pause is not None:
+            raise _Wait(f"{sentence}, in {pause:.3g} s", pause)
         raise LoyaltyUnavailable(sentence)
 
     def _error(self, method: _Method, answer: ErrorAnswer) -> LoyaltyError:

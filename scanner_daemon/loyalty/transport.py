@@ -1,6 +1,8 @@
 """One HTTP request and its answer, whatever it says. The only module that knows an HTTP library."""
 
+import asyncio
 import logging
+import ssl
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -50,11 +52,12 @@ class Transport:
         # An answer of some hundred bytes is not worth unpacking, and a packed one could be of any size.
         common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "scanner-daemon"}
         self._headers = httpx.Headers({**common, **self.headers})
-        self._json_headers = httpx.Headers({**self._headers, "Content-Type": "application/json"})
+        self._json_headers = httpx.Headers({**common, **self.headers, "Content-Type": "application/json"})
 
     async def __aenter__(self) -> Self:
         logging.getLogger("hpack").setLevel(logging.WARNING)  # its debug lines hold our headers, the keys too
-        self._http = httpx.AsyncHTTPTransport(http2=True, limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS))
+        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
+        self._http = httpx.AsyncHTTPTransport(verify=await _certificates(self.base_url), http2=True, limits=limits)
         return self
 
     async def __aexit__(
@@ -81,6 +84,13 @@ class Transport:
             raise LoyaltyUnavailable(f"expected an answer, got {_said(error)}") from None  # its text may hold the path
         pause = wire.retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
         return Answer(status=response.status_code, body=body, retry_after=pause)
+
+
+async def _certificates(base_url: str) -> ssl.SSLContext:
+    """Return who is trusted. Reading that takes a tenth of a second, in which the loop does other things."""
+    if base_url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used
+    return await asyncio.to_thread(httpx.create_ssl_context)
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -80,6 +80,10 @@ class Sandbox:
         """On how many connections those requests came."""
         return len({request.connection for request in self.requests})
 
+    async def served(self, count: int) -> None:
+        """Wait until at least ``count`` requests are in the log."""
+        await self._service.served(count)
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -94,6 +98,7 @@ class Sandbox:
         if self._server is not None:
             return
         listener = socket.create_server((HOST, self.port))
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it on its own sockets only
         self.port = listener.getsockname()[1]
         routes = [*control_routes(self._service), Mount("/", self._service)]
         self._server = _quiet_server(Starlette(routes=routes))

@@ -49,12 +49,19 @@ class Service:
     options: SandboxOptions
     hang_up: Callable[[int], None]
     requests: deque[LoggedRequest] = field(init=False, default_factory=lambda: deque(maxlen=LOG_LENGTH))
+    _one_more: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _limits: RateLimits = field(init=False, default_factory=RateLimits)
     _dice: Dice = field(init=False, default_factory=Dice)
 
     def change(self, **changes: object) -> None:
         """Change some options. Raises pydantic's ``ValidationError`` with every mistake, and then changes none."""
         self.options = SandboxOptions.model_validate({**self.options.model_dump(), **changes})
+
+    async def served(self, count: int) -> None:
+        """Wait until at least ``count`` requests are in the log."""
+        while len(self.requests) < count:
+            self._one_more.clear()
+            await self._one_more.wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -73,6 +80,7 @@ class Service:
                     finished=time.monotonic(),
                 )
             )
+            self._one_more.set()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> int | None:
         """Answer; return the status, ``None`` where no whole answer was given."""
