@@ -40,7 +40,7 @@ class EventStream:
 
     async def tell(self, event: LaneEvent) -> None:
         """Keep ``event`` and wake the clients; never waits for them."""
-        data = json.dumps(as_json_object(event), ensure_ascii=False, separators=(",", ":"))
+        data = json.dumps(as_json_object(event), separators=(",", ":"))
         self._kept.append((event.id, sse.message(data, event=event.type, id=event.id)))
         self._told += 1
         arrived, self._arrived = self._arrived, asyncio.Event()

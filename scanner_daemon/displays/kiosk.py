@@ -76,7 +76,7 @@ class Kiosk:
         """Yield the page of the moment, then the newest one whenever it changed."""
         while True:
             changed = self._changed
-            yield sse.message(json.dumps(self._current(), ensure_ascii=False), event="page")
+            yield sse.message(json.dumps(self._current()), event="page")
             while not await sse.happened(changed, within=self._ping_every):
                 yield PING
 

@@ -46,7 +46,7 @@ def money(value: Decimal | None, currency: str | None) -> str | None:
     if value is None:
         return None
     decimals = _MINOR_UNITS.get(currency or "", 2)
-    amount = f"{value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN):,}"
+    amount = f"{value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN):,f}"
     return f"{amount} {currency}" if currency else amount
 
 
@@ -76,7 +76,7 @@ def _points(points: Decimal | None) -> str | None:
     """Points may be fractional in Gameball; whole ones are shown without decimals."""
     if points is None:
         return None
-    return f"{points.to_integral_value():,}" if points == points.to_integral_value() else f"{points.normalize():,f}"
+    return f"{points.to_integral_value():,f}" if points == points.to_integral_value() else f"{points.normalize():,f}"
 
 
 def _day(day: date) -> str:

@@ -17,7 +17,7 @@ RETRY: Final = "retry: 2000\n\n"
 
 
 def message(data: str, *, event: str, id: str | None = None) -> str:  # noqa: A002  the field's name in the standard
-    """Return one message; ``data`` is one line (JSON without indentation)."""
+    """Return one message; ``data`` is one line: JSON in ASCII, without indentation."""
     head = f"id: {id}\n" if id else ""
     return f"{head}event: {event}\ndata: {data}\n\n"
 
