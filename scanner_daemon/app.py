@@ -43,13 +43,14 @@ class Lane(lane.Lane):
         hotplug = HotPlug()
         loyalty = config.loyalty.build()
 
-        listeners: dict[str, LaneListener] = {"journal": Journal(), **displays}
+        listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
         services: dict[str, Service] = {}
         if server is not None:
             listeners["event stream"] = server.events
             services["server"] = server
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
+        listeners["journal"] = Journal()
         built = cls(
             name=config.lane.name,
             sources=[scanner.source.build() for scanner in config.scanners],

@@ -193,11 +193,14 @@ class Lane:
                 label = _shown(scan, reason, customer_id)
                 self._publish(ScanRejected(**head, sequence=sequence, reason=reason, label=label))
             case Accepted(card=card, customer_id=customer_id):
+                self._begin_lookup(scan.scanner, sequence, customer_id)
                 self._publish(ScanAccepted(**head, sequence=sequence, card=card))
-                lookup = self._look_up(scan.scanner, sequence, customer_id)
-                task = self._group.create_task(lookup, name=f"look-up {sequence}")
-                self._lookups.add(task)
-                task.add_done_callback(self._lookups.discard)
+
+    def _begin_lookup(self, scanner: str, sequence: int, customer_id: str) -> None:
+        """Have the question on its way before anybody is told: listeners then work while the programme does."""
+        task = self._group.create_task(self._look_up(scanner, sequence, customer_id), name=f"look-up {sequence}")
+        self._lookups.add(task)
+        task.add_done_callback(self._lookups.discard)
 
     async def _look_up(self, scanner: str, sequence: int, customer_id: str) -> None:
         try:

@@ -25,4 +25,4 @@ def main() -> None:
     )
     for command in _COMMANDS:
         app.command(command.__name__.replace("_", "-"))(command)
-    app()
+    app(prog_name="scanner-daemon")
