@@ -5,11 +5,12 @@ a break as ``FF 00 00``, and a good ``FF`` as ``FF FF`` (POSIX.1-2017, 11.2.2 In
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-_STEP: Final = re.compile(rb"(?P<data>[^\xff]+)|\xff(?P<good>\xff)|\xff(?:\x00.|[^\x00\xff])", re.DOTALL)
+_STEP: Final = re.compile(
+    rb"(?P<data>[^\xff]+)|\xff(?P<good>\xff)|(?P<cut>\xff\x00?\Z)|\xff(?:\x00.|[^\x00\xff])", re.DOTALL
+)
 
 
 @dataclass(slots=True)
@@ -18,11 +19,8 @@ class ParityMarks:
 
     _cut: bytes = field(init=False, default=b"")
 
-    def feed(self, marked: bytes) -> Iterator[bytes | None]:
-        """Yield runs of good bytes, and ``None`` for each byte that is noise."""
-        marked = self._cut + marked
-        end = 0
-        for step in _STEP.finditer(marked):
-            end = step.end()
-            yield step["data"] or step["good"]
-        self._cut = marked[end:]
+    def feed(self, marked: bytes) -> list[bytes | None]:
+        """Return runs of good bytes, and ``None`` for each byte that is noise."""
+        steps = list(_STEP.finditer(self._cut + marked))
+        self._cut = steps.pop()["cut"] if steps and steps[-1]["cut"] else b""
+        return [step["data"] or step["good"] for step in steps]

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import struct
+import termios
 import time
 import tty
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ from scanner_daemon.model import Claimed, Discarded, DiscardReason, Scan, Scanne
 from scanner_daemon.sources.serial_port import SerialPort
 
 GAP = 0.1
+PATIENT = 0.5  # a gap that a busy machine does not tear by itself
 TIOCGEXCL = 0x80045440  # asm-generic/ioctls.h: whether TIOCEXCL is set
 
 
@@ -85,8 +87,10 @@ class Reading:
         return self._reports.empty()
 
 
-def port_of(scanner: VirtualScanner, terminator: SerialTerminator = SerialTerminator.LINE) -> SerialPort:
-    return SerialPort(name="counter", port=str(scanner.path), terminator=terminator, gap=GAP)
+def port_of(
+    scanner: VirtualScanner, terminator: SerialTerminator = SerialTerminator.LINE, *, gap: float = GAP
+) -> SerialPort:
+    return SerialPort(name="counter", port=str(scanner.path), terminator=terminator, gap=gap)
 
 
 @asynccontextmanager
@@ -136,7 +140,7 @@ async def test_labels_end_at_their_terminator(
 
 
 async def test_a_label_in_many_small_pieces_is_one_label(scanner: VirtualScanner) -> None:
-    async with reading(port_of(scanner)) as read:
+    async with reading(port_of(scanner, gap=PATIENT)) as read:
         for byte in b"4006381333931\r\n":
             scanner.send(bytes([byte]))
             await asyncio.sleep(0.001)  # the time a byte takes at 9600 baud
@@ -163,7 +167,7 @@ async def test_a_label_torn_by_silence_is_thrown_away_to_its_end(scanner: Virtua
 
 
 async def test_an_unplugged_scanner_tears_its_label_and_reads_again_when_plugged_in(scanner: VirtualScanner) -> None:
-    source = port_of(scanner)
+    source = port_of(scanner, gap=PATIENT)
     async with reading(source) as read:
         scanner.send(b"40063")
         await asyncio.sleep(GAP / 4)  # that much of the label was read
@@ -230,6 +234,16 @@ async def test_cancelling_before_the_port_is_claimed_closes_it(scanner: VirtualS
         assert read.nothing_more()
 
     assert open_descriptors() == before
+
+
+async def test_the_line_is_set_up_as_configured_and_marks_noise(scanner: VirtualScanner) -> None:
+    async with reading(SerialPort(name="counter", port=str(scanner.path), baudrate=115200, gap=GAP)):
+        with scanner.path.open("rb", buffering=0) as line:
+            iflag, _, _, _, _, speed, _ = termios.tcgetattr(line)
+
+    assert speed == termios.B115200
+    assert iflag & (termios.INPCK | termios.PARMRK) == termios.INPCK | termios.PARMRK
+    assert iflag & (termios.IGNPAR | termios.IGNBRK | termios.BRKINT) == 0
 
 
 async def test_bytes_that_look_like_a_mark_of_noise_take_no_terminator_with_them(scanner: VirtualScanner) -> None:

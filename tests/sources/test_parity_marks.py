@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scanner_daemon.sources.parity_marks import ParityMarks
@@ -22,7 +22,10 @@ def unmarked(chunks: list[bytes]) -> list[int | None]:
     return line
 
 
-@given(st.lists(st.none() | st.integers(0, 255)), st.lists(st.integers(0, 600)))
+@given(st.lists(st.none() | st.sampled_from([0, 13, 65, 255])), st.lists(st.integers(0, 600)))
+@example(line=[None, 65], cuts=[1])
+@example(line=[None, 65], cuts=[2])
+@example(line=[255, 65], cuts=[1])
 def test_good_bytes_and_noise_come_back_whatever_the_chunks(line: list[int | None], cuts: list[int]) -> None:
     marked = marked_by_the_kernel(line)
     edges = [0, *sorted(min(cut, len(marked)) for cut in cuts), len(marked)]
@@ -33,7 +36,7 @@ def test_good_bytes_and_noise_come_back_whatever_the_chunks(line: list[int | Non
 @given(st.binary())
 def test_takes_any_bytes_and_keeps_at_most_a_cut_mark(marked: bytes) -> None:
     marks = ParityMarks()
-    list(marks.feed(marked))
+    marks.feed(marked)
 
     assert len(marks._cut) < 3  # no input grows what is kept
 

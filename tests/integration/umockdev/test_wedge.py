@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from tests.integration.umockdev.conftest import Wedge
 
 GAP = 0.1
+PATIENT = 0.5  # a gap that a busy machine does not tear by itself
 KEY_1, KEY_ENTER, KEY_LEFTSHIFT = 2, 28, 42  # linux/input-event-codes.h
 SYN_REPORT, SYN_DROPPED = (0, 0, 0), (0, 3, 0)
 
 
-def source(name: str = "counter", **settings: object) -> KeyboardWedge:
-    return KeyboardWedge(name=name, gap=GAP, **settings)  # type: ignore[arg-type]  # what a test says of its scanner
+def source(name: str = "counter", *, gap: float = GAP, **settings: object) -> KeyboardWedge:
+    return KeyboardWedge(name=name, gap=gap, **settings)  # type: ignore[arg-type]  # what a test says of its scanner
 
 
 @asynccontextmanager
@@ -92,7 +93,8 @@ async def test_scans_one_after_the_other_do_not_stick_together(plug_in: Callable
 
 async def test_two_scanners_key_by_key_do_not_mix(plug_in: Callable[..., Wedge]) -> None:
     left, right = plug_in(number=1), plug_in(number=2)
-    async with claimed(source("left", path=left.node), source("right", path=right.node)) as reports:
+    sources = source("left", gap=PATIENT, path=left.node), source("right", gap=PATIENT, path=right.node)
+    async with claimed(*sources) as reports:
         for one, other in zip("4006381333931\n", "9780201379624\n", strict=True):
             left.type(one)
             await asyncio.sleep(0)
