@@ -1,6 +1,7 @@
 """A serial scanner on a pty: real termios, real hang-ups, no baud rate."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import struct
@@ -10,6 +11,7 @@ import tty
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
@@ -40,6 +42,11 @@ class VirtualScanner:
     def send(self, data: bytes) -> None:
         assert self._master is not None
         os.write(self._master, data)
+
+    def line_settings(self) -> list[Any]:
+        """What the near end was set to, as :func:`termios.tcgetattr` has it."""
+        assert self._master is not None
+        return termios.tcgetattr(self._master)
 
     def unplug(self) -> None:
         if self._master is not None:
@@ -107,7 +114,11 @@ async def reading(source: SerialPort, *, claimed: bool = True) -> AsyncIterator[
 
 
 def is_exclusive(path: Path) -> bool:
-    fd = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    """Whether the kernel keeps others out: root may look, everybody else gets ``EBUSY``."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        return error.errno == errno.EBUSY
     try:
         return fcntl.ioctl(fd, TIOCGEXCL, bytes(4)) == struct.pack("@i", 1)
     finally:
@@ -238,8 +249,7 @@ async def test_cancelling_before_the_port_is_claimed_closes_it(scanner: VirtualS
 
 async def test_the_line_is_set_up_as_configured_and_marks_noise(scanner: VirtualScanner) -> None:
     async with reading(SerialPort(name="counter", port=str(scanner.path), baudrate=115200, gap=GAP)):
-        with scanner.path.open("rb", buffering=0) as line:
-            iflag, _, _, _, _, speed, _ = termios.tcgetattr(line)
+        iflag, _, _, _, _, speed, _ = scanner.line_settings()
 
     assert speed == termios.B115200
     assert iflag & (termios.INPCK | termios.PARMRK) == termios.INPCK | termios.PARMRK

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from scanner_daemon.cli.devices import devices
+from scanner_daemon.sources.access import owning_group
 from scanner_daemon.sources.discovery import attached
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def test_a_keyboard_wedge_is_listed_as_what_the_configuration_needs(plug_in: Cal
             "physical_port": wedge.physical_port,
             "known_scanner": True,
             "permission": "granted",
-            "group": "root",
+            "group": owning_group(wedge.node),
             "held_by": [],
         }
     ]
