@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import evdev
-from evdev import ecodes
 from pydantic import Field
 
 from scanner_daemon.decoding.input_frames import InputFrames, Overflow
@@ -37,7 +36,7 @@ class KeyboardWedge:
     """Driver ``keyboard-wedge``.
 
     The device is named by ``match`` or by ``path``, one of them. ``layout`` is the one the scanner is set to, whatever
-    the till uses. ``gap`` is the longest silence inside a scan, in seconds; ``max_length`` counts characters.
+    the till uses. ``gap`` is the longest silence inside a scan, in seconds; ``max_length`` is in bytes of UTF-8.
     What is clearly a person's keyboard is refused unless ``claim_keyboard`` is set: a till without its keyboard is
     worse than one without a scanner. Set it for a scanner that calls itself a keyboard.
     """
@@ -64,9 +63,9 @@ class KeyboardWedge:
         try:
             with _opened(path) as device:
                 self._refuse_personal_keyboard(device, path)
-                typing = _Typing(device, self._decoder())
+                typing = _Typing(device.fd, self._decoder())
                 await _grab(device, path)
-                await settle(device.fd, quiet=self.gap, look=typing.look)
+                await settle(device.fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
                 await read_until_gone(device.fd, typing, deliver)
         except OSError as error:
@@ -95,13 +94,16 @@ class KeyboardWedge:
 
 
 class _Typing:
-    """One open scanner: the bytes of its event device into one decoder."""
+    """One open scanner, at rest and with all keys up: the bytes of its event device into one decoder.
 
-    def __init__(self, device: "evdev.InputDevice[str]", decoder: WedgeDecoder) -> None:
-        self._device = device
+    The lamps are not asked for CapsLock and NumLock: they follow the cashier's keyboard, and what a scanner types does
+    not. A scanner set to look at the lamps itself and to type the other case is not supported.
+    """
+
+    def __init__(self, fd: int, decoder: WedgeDecoder) -> None:
         self._decoder = decoder
         self._frames = InputFrames()
-        self._kernel_time = _stamps_monotonic_time(device.fd)
+        self._kernel_time = _stamps_monotonic_time(fd)
 
     @property
     def deadline(self) -> float | None:
@@ -126,11 +128,6 @@ class _Typing:
 
     def lost(self, at: float) -> list[Scan | Discarded]:
         return self._decoder.lost(at)
-
-    def look(self) -> None:
-        """Tell the decoder which keys are down and which lamps are lit, while the scanner is at rest."""
-        held, lit = self._device.active_keys(), self._device.leds()
-        self._decoder.resynchronise(held, caps_lock=ecodes.LED_CAPSL in lit, num_lock=ecodes.LED_NUML in lit)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from scanner_daemon.errors import DeviceUnavailable
@@ -50,13 +50,10 @@ async def read_until_gone(fd: int, decoder: Decoder, deliver: Deliver) -> None:
         reading.stop()
 
 
-async def settle(
-    fd: int, *, quiet: float, within: float = QUIET_WITHIN, look: Callable[[], None] = lambda: None
-) -> None:
+async def settle(fd: int, *, quiet: float, within: float = QUIET_WITHIN) -> None:
     """Throw away what ``fd`` holds and what still comes, until it was quiet for ``quiet`` seconds.
 
     A scan that began before we listened has lost its head; its tail alone would look like a whole, wrong label.
-    ``look`` is called as each silence begins: what it saw last still holds when this returns.
     Raises ``DeviceUnavailable`` for a device that does not pause ``within`` so many seconds, ``OSError`` for one that
     went away.
     """
@@ -65,7 +62,6 @@ async def settle(
             _read_now(fd)
             heard = True
             while heard:
-                look()
                 await asyncio.sleep(quiet)
                 heard = bool(_read_now(fd))
     except TimeoutError:

@@ -60,7 +60,10 @@ class Testbed:
 
 @dataclass(frozen=True, kw_only=True)
 class Wedge:
-    """A USB scanner that types, in USB port ``number`` and as ``/dev/input/event{number}``; ``held`` keys stay down."""
+    """A USB scanner that types, in USB port ``number`` and as ``/dev/input/event{number}``.
+
+    ``held`` keys stay down, ``lit`` lamps stay on.
+    """
 
     testbed: Testbed
     number: int
@@ -69,6 +72,7 @@ class Wedge:
     product: str = "0b61"
     serial: str = ""
     held: tuple[int, ...] = ()
+    lit: tuple[int, ...] = ()
 
     @property
     def node(self) -> str:
@@ -154,7 +158,7 @@ class Wedge:
             ("EVIOCGBIT(17)", 8, _bit_map(range(5), 96)),
             ("EVIOCGBIT(20)", 8, _bit_map((0, 1), 96)),
             ("EVIOCGPROP(0)", 4, bytes(4)),
-            ("EVIOCGLED(0)", 2, bytes(2)),
+            ("EVIOCGLED(0)", 2, _bit_map(self.lit, 2)),
             ("EVIOCGKEY(0)", 96, _bit_map(self.held, 96)),
             ("EVIOCGREP", 0, struct.pack("@2I", 250, 33)),
             ("EVIOCGEFFECTS", 0, bytes(4)),

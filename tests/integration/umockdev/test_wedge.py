@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GAP = 0.1
 PATIENT = 0.5  # a gap that a busy machine does not tear by itself
-KEY_1, KEY_ENTER, KEY_LEFTSHIFT = 2, 28, 42  # linux/input-event-codes.h
+KEY_1, KEY_ENTER, KEY_A, KEY_LEFTSHIFT, KEY_KP1 = 2, 28, 30, 42, 79  # linux/input-event-codes.h
 SYN_REPORT, SYN_DROPPED = (0, 0, 0), (0, 3, 0)
 
 
@@ -128,6 +128,16 @@ async def test_a_shift_whose_release_was_dropped_is_not_held_for_ever(plug_in: C
 
         assert isinstance(await next_of(reports), Discarded)
         assert label(await next_of(reports))[1] == "4006381333931"
+
+
+@pytest.mark.parametrize("lit", [(), (0, 1)], ids=["dark", "NumLock and CapsLock lit"])
+async def test_the_cashiers_locks_change_no_label(plug_in: Callable[..., Wedge], lit: tuple[int, ...]) -> None:
+    wedge = plug_in(number=1, lit=lit)
+    async with claimed(source(path=wedge.node)) as reports:
+        for key in (KEY_A, KEY_KP1, KEY_ENTER):
+            wedge.press(key)
+
+        assert label(await next_of(reports))[1] == "a1"
 
 
 async def test_silence_tears_a_scan(plug_in: Callable[..., Wedge]) -> None:
