@@ -86,14 +86,18 @@ def _with_options(
 ) -> "Recording":
     """Let the command line overrule the recording's own heading."""
     from scanner_daemon.decoding.layouts import LAYOUTS
-    from scanner_daemon.decoding.recordings import parse_terminator
+    from scanner_daemon.decoding.recordings import terminators
 
     if layout is not None:
         if layout not in LAYOUTS:
             raise ValueError(f"--layout: expected one of {', '.join(LAYOUTS)}, got {layout!r}")
         recording = replace(recording, layout=LAYOUTS[layout])
     if terminator is not None:
-        recording = replace(recording, terminator=parse_terminator(terminator, recording.format))
+        known = terminators(recording.format)
+        if terminator not in known:
+            names = ", ".join(known) or "none, as HID POS reports state where a scan ends"
+            raise ValueError(f"--terminator: expected one of {names}, got {terminator!r}")
+        recording = replace(recording, terminator=known[terminator])
     if gap is not None:
         if not gap > 0:
             raise ValueError(f"--gap: expected seconds above 0, got {gap:g}")

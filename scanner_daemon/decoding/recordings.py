@@ -5,6 +5,7 @@ them all.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
@@ -78,15 +79,15 @@ class RecordingError(ScannerDaemonError, ValueError):
         self.got = got
 
 
-def parse_terminator(text: str, recording_format: RecordingFormat) -> Terminator:
-    """Return the terminator of that name; raises ``ValueError`` when such scanners have none of that name."""
-    if recording_format is RecordingFormat.HID_POS:
-        raise ValueError(f"expected no terminator, as HID POS reports state where a scan ends, got {text!r}")
-    kind = SerialTerminator if recording_format is RecordingFormat.BYTES else WedgeTerminator
-    try:
-        return kind(text)
-    except ValueError:
-        raise ValueError(f"expected {' or '.join(known.value for known in kind)}, got {text!r}") from None
+def terminators(recording_format: RecordingFormat) -> Mapping[str, Terminator]:
+    """Return the terminators of such scanners by name; none for HID POS, whose reports state where a scan ends."""
+    match recording_format:
+        case RecordingFormat.BYTES:
+            return {terminator.value: terminator for terminator in SerialTerminator}
+        case RecordingFormat.WEDGE | RecordingFormat.HID_KEYBOARD:
+            return {terminator.value: terminator for terminator in WedgeTerminator}
+        case RecordingFormat.HID_POS:
+            return {}
 
 
 def parse_evtest(text: str) -> Recording:

@@ -20,7 +20,7 @@ it is a step, after a silence of so many seconds:
 
 ============== ====================================================================================================
 ``wedge``      ``down KEY_A``, ``up KEY_A``, several changes of one frame as ``down KEY_LEFTALT KEY_KP0 up KEY_A``;
-               ``tap KEY_A KEY_B`` = each key down and up in frames of its own, the silence before each frame;
+               ``tap KEY_A KEY_B`` = each key down and up, in frames of their own 1 ms apart;
                keys as in ``linux/input-event-codes.h`` or by number; ``dropped`` = the kernel lost events
 ``bytes``      ``"text\r"`` as a JSON string, sent as UTF-8, or bytes in hex as ``02 34 32 03``; ``noise``
 ``hid-…``      one report in hex
@@ -47,9 +47,8 @@ from scanner_daemon.decoding.recordings import (
     RecordingError,
     RecordingFormat,
     Step,
-    Terminator,
     parse_report,
-    parse_terminator,
+    terminators,
 )
 from scanner_daemon.model import DiscardReason
 
@@ -63,12 +62,11 @@ def parse_scan_file(text: str) -> Recording:
     blank = next((index for index, (_, line) in enumerate(lines) if not line), len(lines))
     heading = _heading(lines[:blank])
     recording_format = heading.read("format", RecordingFormat, _one_of(f.value for f in RecordingFormat))
+    ends = terminators(recording_format)
     return Recording(
         format=recording_format,
         layout=heading.read("layout", LAYOUTS.__getitem__, _one_of(LAYOUTS), default="us"),
-        terminator=heading.read(
-            "terminator", lambda name: _terminator(name, recording_format), "a terminator of this format", default=""
-        ),
+        terminator=heading.read("terminator", {"": None, **ends}.__getitem__, _one_of(ends), default=""),
         gap=heading.read("gap", _gap, "seconds above 0", default=""),
         caps_lock=heading.read("caps_lock", _SWITCH.__getitem__, "on or off", default="off"),
         num_lock=heading.read("num_lock", _OPTIONAL_SWITCH.__getitem__, "on or off", default=""),
@@ -117,6 +115,7 @@ def _steps(lines: list[_Line], recording_format: RecordingFormat) -> Iterator[St
         silence, text = float(match["silence"]), match["what"]
         for what in _what(number, text, recording_format):
             at += silence
+            silence = _BETWEEN_TAPS
             yield Step(at=at, what=what)
 
 
@@ -124,27 +123,30 @@ def _what(number: int, text: str, recording_format: RecordingFormat) -> list[Key
     if text in _MARKS[recording_format]:
         return [Mark(text)]
     if recording_format is RecordingFormat.WEDGE:
-        verb, *names = text.split()
-        if verb == "tap":
-            codes = [_key_code(number, name) for name in names]
-            return [((code, pressed),) for code in codes for pressed in (True, False)]
-        return [_key_changes(number, text)]
-    if text.startswith('"'):
+        return list(_frames(number, text))
+    if recording_format is RecordingFormat.BYTES and text.startswith('"'):
         return [_json_string(number, text).encode()]
     return [parse_report(number, text, recording_format)]
 
 
-def _key_changes(number: int, text: str) -> Keys:
-    changes: list[tuple[int, bool]] = []
-    pressed: bool | None = None
-    for word in text.split():
+def _frames(number: int, text: str) -> Iterator[Keys]:
+    if not _KEY_CHANGES.fullmatch(text):
+        expected = "down, up or tap and keys such as KEY_4, or dropped or disconnect"
+        raise RecordingError(line=number, expected=expected, got=repr(text))
+    verb, *words = text.split()
+    if verb == "tap":
+        for name in words:
+            code = _key_code(number, name)
+            yield ((code, True),)
+            yield ((code, False),)
+        return
+    frame: list[tuple[int, bool]] = []
+    for word in words:
         if word in _VERBS:
-            pressed = _VERBS[word]
-        elif pressed is None:
-            raise RecordingError(line=number, expected="tap, down, up, dropped or disconnect", got=repr(word))
+            verb = word
         else:
-            changes.append((_key_code(number, word), pressed))
-    return tuple(changes)
+            frame.append((_key_code(number, word), _VERBS[verb]))
+    yield tuple(frame)
 
 
 def _key_code(number: int, name: str) -> int:
@@ -174,10 +176,6 @@ def _json_string(number: int, text: str) -> str:
         raise RecordingError(line=number, expected='a JSON string such as "123\\r"', got=text) from None
 
 
-def _terminator(name: str, recording_format: RecordingFormat) -> Terminator | None:
-    return parse_terminator(name, recording_format) if name else None
-
-
 def _gap(text: str) -> float | None:
     gap = float(text) if text else None
     if gap is not None and not gap > 0:
@@ -195,11 +193,13 @@ def _one_of(names: Iterable[str]) -> str:
 
 _EXPECT: Final = "# expect:"
 _EXPECTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"(?: \][A-Za-z][0-9A-Za-z])?|discarded (?P<reason>\w+)')
+_BETWEEN_TAPS: Final = 0.001  # seconds: full-speed USB
 _STEP: Final = re.compile(r"\+(?P<silence>\d+(?:\.\d+)?)\s+(?P<what>\S.*)")
 _KEYS: Final = (
     *("format", "scanner", "source", "licence", "note"),
     *("layout", "terminator", "gap", "caps_lock", "num_lock", "descriptor"),
 )
+_KEY_CHANGES: Final = re.compile(r"tap(\s+\w+)+|((down|up)(\s+(?!down|up)\w+)+\s*)+")
 _VERBS: Final[Mapping[str, bool]] = {"down": True, "up": False}
 _SWITCH: Final[Mapping[str, bool]] = {"on": True, "off": False}
 _OPTIONAL_SWITCH: Final[Mapping[str, bool | None]] = {**_SWITCH, "": None}
