@@ -86,14 +86,16 @@ async def test_an_answer_that_ends_with_its_connection_is_an_answer() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
         b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        b"/x is what you asked for\r\n\r\n",
         b"\x16\x03\x01\x00\x05hello",
         b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"x" * 200_000,
     ],
 )
 async def test_half_an_answer_and_other_protocols_are_no_answer(answer: bytes) -> None:
     async with server(says(answer)) as url:
-        with pytest.raises(LoyaltyUnavailable, match="expected an answer, got a connection that broke"):
+        with pytest.raises(LoyaltyUnavailable, match="expected an answer, got a connection that broke") as caught:
             await get(url)
+    assert "/x" not in str(caught.value)  # the path holds the customer's id
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 10485760", b"Transfer-Encoding: chunked"])
