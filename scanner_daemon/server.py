@@ -29,7 +29,7 @@ LARGEST_BODY: Final = 64 * 1024
 """Bytes of a request's body."""
 
 STALLED_AFTER: Final = 30.0
-"""Seconds after which the kernel drops a client that takes nothing of what is sent to it."""
+"""Seconds after which the kernel (``TCP_USER_TIMEOUT``) drops a client that takes nothing of what is sent to it."""
 
 STOP_WITHIN: Final = 2.0
 """Seconds that requests in progress get when the server stops; streams end at once."""
@@ -49,6 +49,7 @@ class LocalServer:
     events: EventStream = field(init=False, default_factory=EventStream)
     health: Callable[[], Mapping[str, object]] = field(init=False, default=dict)
     _socket: socket.socket | None = field(init=False, default=None)
+    _stalled_after: float = field(init=False, default=STALLED_AFTER)
 
     def __post_init__(self) -> None:
         host_and_port(self.listen)
@@ -78,7 +79,7 @@ class LocalServer:
             ) from error
         # Connections inherit these. Without the first an event would wait for the client's delayed ACK, 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STALLED_AFTER * 1000))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._stalled_after * 1000))
 
     async def serve(self) -> None:
         """Serve until cancelled; then close the address at once, end streams, and let requests finish.
