@@ -45,35 +45,27 @@ class InputFrames:
             data = self._tail + data
         whole = len(data) - len(data) % _EVENT.size
         self._tail = data[whole:]
-        frames: list[Frame | Overflow] = []
+        strokes, frames = self._strokes, list[Frame | Overflow]()
         for seconds, microseconds, kind, code, value in _EVENT.iter_unpack(data[:whole]):
             if kind == _EV_KEY:
                 if value != _AUTOREPEAT and not self._dropping:
                     moment = seconds + microseconds / 1_000_000 if at is None else at
-                    self._add(KeyStroke(code=code, pressed=value != 0, at=moment), frames)
-            elif kind == _EV_SYN:
-                moment = seconds + microseconds / 1_000_000 if at is None else at
-                self._synchronise(code, moment, frames)
+                    strokes.append(KeyStroke(code=code, pressed=value != 0, at=moment))
+                    if len(strokes) > _MOST_KEYS:
+                        frames.append(self._overflow(moment))
+            elif kind == _EV_SYN and code == _SYN_REPORT:
+                if strokes:
+                    frames.append(tuple(strokes))
+                    strokes.clear()
+                self._dropping = False
+            elif kind == _EV_SYN and code == _SYN_DROPPED:
+                frames.append(self._overflow(seconds + microseconds / 1_000_000 if at is None else at))
         return frames
 
-    def _add(self, stroke: KeyStroke, frames: list[Frame | Overflow]) -> None:
-        self._strokes.append(stroke)
-        if len(self._strokes) > _MOST_KEYS:
-            self._overflow(stroke.at, frames)
-
-    def _synchronise(self, code: int, at: float, frames: list[Frame | Overflow]) -> None:
-        if code == _SYN_DROPPED:
-            self._overflow(at, frames)
-        elif code == _SYN_REPORT:
-            if self._strokes:
-                frames.append(tuple(self._strokes))
-                self._strokes.clear()
-            self._dropping = False
-
-    def _overflow(self, at: float, frames: list[Frame | Overflow]) -> None:
+    def _overflow(self, at: float) -> Overflow:
         self._strokes.clear()
         self._dropping = True
-        frames.append(Overflow(at=at))
+        return Overflow(at=at)
 
 
 _EVENT: Final = struct.Struct("@llHHi")  # time (seconds, microseconds), type, code, value

@@ -12,7 +12,7 @@ from scanner_daemon.decoding.key_codes import KEYPAD_DIGITS, KeyCode
 
 
 class Level(IntFlag):
-    """What a key is shifted by: an index into ``Layout.levels``. AltGr will be bit 1."""
+    """What a key is shifted by: an index into ``Layout.levels``. Bit 1 is left for AltGr."""
 
     PLAIN = 0
     SHIFT = 1
