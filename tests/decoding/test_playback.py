@@ -10,11 +10,7 @@ from scanner_daemon.decoding.scan_file import parse_scan_file
 from scanner_daemon.model import Discarded
 
 SCANS = Path(__file__).parents[2] / "fixtures" / "scans"
-OTHERS = Path(__file__).parents[3] / "shared" / "recordings"
-
-needs_others = pytest.mark.skipif(
-    not OTHERS.is_dir(), reason="needs the original recordings in a folder shared/recordings beside the checkout"
-)
+OTHERS = SCANS.parent / "recordings"
 
 
 @pytest.mark.parametrize("file", sorted(SCANS.glob("*.scan")), ids=lambda file: file.stem)
@@ -33,7 +29,6 @@ def test_recordings_of_others_state_source_and_licence() -> None:
     assert all("\nsource: " in text and "\nlicence: " in text for text in real)
 
 
-@needs_others
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -46,7 +41,6 @@ def test_original_evtest_recording(name: str, expected: str) -> None:
     assert [outcome(report) for report in play(parse_evtest(text))] == [expected]
 
 
-@needs_others
 @pytest.mark.parametrize(
     ("name", "form", "expected"),
     [
