@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8765
 
 _Failure: TypeAlias = Literal[
-    "500", "503", "429", "401", "disabled", "concurrent", "html", "empty", "half", "close", "lost-answer", "hang"
+    "500",
+    "503",
+    "429",
+    "401",
+    "disabled",
+    "concurrent",
+    "inactive",
+    "exists",
+    "html",
+    "empty",
+    "half",
+    "close",
+    "lost-answer",
+    "hang",
 ]
 _Spelling: TypeAlias = Literal["documented", "misspelled"]
 _NotFound: TypeAlias = Literal["7000", "4004", "bare"]

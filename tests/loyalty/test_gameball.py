@@ -134,6 +134,16 @@ class TestGetOrCreate:
         assert member.balance.available_points == 50
         assert asked(sandbox) == [("GET", 404), ("POST", None), ("POST", 200), ("GET", 200)]
 
+    async def test_who_was_enrolled_elsewhere_in_this_moment_is_a_member_but_not_a_new_one(
+        self, sandbox: Sandbox, programme: Programme
+    ) -> None:
+        sandbox.change(failure="exists", fail_next=1, fail_on="create")
+        async with programme() as gameball:
+            member = await gameball.get_or_create(NEW)
+        assert member is not None
+        assert not member.created
+        assert [method for method, _ in asked(sandbox)] == ["GET", "POST", "GET", "GET", "GET"]
+
     @pytest.mark.parametrize("customer_id", ["a+b@c d", "é", "?x=1&y#z", "~._-", "0" * 100])
     async def test_an_id_arrives_whole(self, sandbox: Sandbox, programme: Programme, customer_id: str) -> None:
         async with programme() as gameball:
@@ -173,6 +183,7 @@ class TestTrouble:
             ("html", LoyaltyProtocolError, 1),
             ("empty", LoyaltyProtocolError, 1),
             ("disabled", LoyaltyMisconfigured, 1),
+            ("inactive", LoyaltyRefused, 1),
         ],
     )
     async def test_what_stays_is_told_by_its_kind(

@@ -172,6 +172,8 @@ class TestTrouble:
             ("401", (401, 1000)),
             ("disabled", (422, 6000)),
             ("concurrent", (422, 2001)),
+            ("inactive", (422, 3009)),
+            ("exists", (422, 7001)),
             ("empty", (200, None)),
         ],
     )

@@ -11,6 +11,8 @@ Failure: TypeAlias = Literal[
     "401",  # code 1000: the keys were rotated
     "disabled",  # 422, code 6000: Gameball is switched off for the account
     "concurrent",  # 422, code 2001: another request for this customer is at work
+    "inactive",  # 422, code 3009: this customer may not be served
+    "exists",  # 422, code 7001: created by somebody else in this moment
     "html",  # 200 and a page, as from a shop's Wi-Fi that wants a sign-in
     "empty",  # 200 and nothing
     "half",  # the connection ends in the middle of the answer

@@ -73,6 +73,10 @@ def spoiled(  # noqa: PLR0911  a return a failure
             return account.error(422, 6000, "GENERAL_ERROR", "Gameball is disabled for this account.")
         case "concurrent":
             return account.error(422, 2001, "GENERAL_ERROR", "A concurrent request for this customer is in progress.")
+        case "inactive":
+            return account.error(422, 3009, "CUSTOMER_ERROR", "The customer is inactive.")
+        case "exists":
+            return account.error(422, 7001, "CUSTOMER_ERROR", "The customer exists already.")
         case "html":
             page = b"<!doctype html><title>Sign in</title><p>Welcome to our Wi-Fi."
             return Reply(status=200, body=page, content_type="text/html")
