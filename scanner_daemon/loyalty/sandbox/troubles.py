@@ -2,7 +2,8 @@
 
 import random
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scanner_daemon.loyalty.sandbox.account import UNAUTHORIZED, Account, Operation, Reply
@@ -55,35 +56,28 @@ def too_many(options: SandboxOptions) -> Reply:
     return Reply(status=429, headers=_retry_after(options))
 
 
-def spoiled(  # noqa: PLR0911  a return a failure
-    failure: Failure, account: Account, options: SandboxOptions
-) -> Reply | None:
+def spoiled(failure: Failure, account: Account, options: SandboxOptions) -> Reply | None:
     """Return the answer that ``failure`` gives; ``None`` where it is none at all, or a broken one."""
-    match failure:
-        case "500":
-            return account.error(500, 5000, "SERVER_ERROR", "Something went wrong.")
-        case "503":
-            unavailable = account.error(503, 5003, "SERVER_ERROR", "The service is unavailable.")
-            return Reply(status=503, body=unavailable.body, headers=_retry_after(options))
-        case "429":
-            return too_many(options)
-        case "401":
-            return UNAUTHORIZED
-        case "disabled":
-            return account.error(422, 6000, "GENERAL_ERROR", "Gameball is disabled for this account.")
-        case "concurrent":
-            return account.error(422, 2001, "GENERAL_ERROR", "A concurrent request for this customer is in progress.")
-        case "inactive":
-            return account.error(422, 3009, "CUSTOMER_ERROR", "The customer is inactive.")
-        case "exists":
-            return account.error(422, 7001, "CUSTOMER_ERROR", "The customer exists already.")
-        case "html":
-            page = b"<!doctype html><title>Sign in</title><p>Welcome to our Wi-Fi."
-            return Reply(status=200, body=page, content_type="text/html")
-        case "empty":
-            return Reply(status=200)
-        case "half" | "close" | "lost-answer" | "hang":
-            return None
+    if failure in _ERRORS:
+        reply = account.error(*_ERRORS[failure])
+        return replace(reply, headers=_retry_after(options)) if failure == "503" else reply
+    return too_many(options) if failure == "429" else _REPLIES.get(failure)
+
+
+_ERRORS: Final[Mapping[Failure, tuple[int, int, str, str]]] = {
+    "500": (500, 5000, "SERVER_ERROR", "Something went wrong."),
+    "503": (503, 5003, "SERVER_ERROR", "The service is unavailable."),
+    "disabled": (422, 6000, "GENERAL_ERROR", "Gameball is disabled for this account."),
+    "concurrent": (422, 2001, "GENERAL_ERROR", "A concurrent request for this customer is in progress."),
+    "inactive": (422, 3009, "CUSTOMER_ERROR", "The customer is inactive."),
+    "exists": (422, 7001, "CUSTOMER_ERROR", "The customer exists already."),
+}
+_PAGE: Final = b"<!doctype html><title>Sign in</title><p>Welcome to our Wi-Fi."
+_REPLIES: Final[Mapping[Failure, Reply]] = {
+    "401": UNAUTHORIZED,
+    "html": Reply(status=200, body=_PAGE, content_type="text/html"),
+    "empty": Reply(status=200),
+}
 
 
 def _retry_after(options: SandboxOptions) -> dict[str, str]:
