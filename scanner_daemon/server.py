@@ -162,7 +162,6 @@ class _Guard:
     def _refusal(self, request: Request) -> Response | None:
         """Return why ``request`` is not answered, if so."""
         host = request.headers.get("host", "")
-        length = request.headers.get("content-length", "0")
         if not _names_this_machine(host, listening_on=self._host):
             return _sentence(403, f"Expected the lane's own address in the Host header, got {host!r}.")
         if request.scope["path"] != "/health" and not self._knows_token(request):
@@ -175,8 +174,6 @@ class _Guard:
             return _sentence(
                 405, f"Expected {' or '.join(_METHODS)}, got {request.method}.", {"allow": ", ".join(_METHODS)}
             )
-        if not length.isdecimal() or int(length) > LARGEST_BODY:
-            return _sentence(413, _TOO_LARGE)
         return None
 
     def _knows_token(self, request: Request) -> bool:
@@ -206,7 +203,7 @@ def _names_this_machine(host_header: str, *, listening_on: str) -> bool:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Return ``receive`` that gives up on a body that never says how long it is and does not end."""
+    """Return ``receive`` that takes no more than ``LARGEST_BODY`` bytes, whatever the request says of its length."""
     left = LARGEST_BODY
 
     async def limited() -> Message:
@@ -214,7 +211,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise HTTPException(413, _TOO_LARGE)
+            raise HTTPException(413, f"Expected a body of at most {LARGEST_BODY} bytes, got more.")
         return message
 
     return limited
@@ -287,4 +284,3 @@ def _cure(error: OSError) -> str:
 
 
 _METHODS: Final = ("GET", "HEAD", "POST")
-_TOO_LARGE: Final = f"Expected a body of at most {LARGEST_BODY} bytes, got more."

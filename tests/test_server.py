@@ -48,11 +48,13 @@ async def running(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
     server.bind()
     serving = asyncio.create_task(server.serve())
     headers = {"Authorization": f"Bearer {server.token.get_secret_value()}"}
-    async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
-        yield client
-    serving.cancel()
-    with suppress(asyncio.CancelledError):
-        await serving
+    try:
+        async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+            yield client
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
 
 
 @pytest.fixture
@@ -175,6 +177,7 @@ async def test_a_page_for_another_method_is_told_too(client: httpx.AsyncClient) 
 async def test_head_answers_at_once_and_without_a_body(client: httpx.AsyncClient, path: str, status: int) -> None:
     async with asyncio.timeout(5):
         response = await client.head(path)
+        assert (await client.get("/health")).status_code == 200  # over the same connection: it was done with the first
 
     assert (response.status_code, response.content) == (status, b"")
 
