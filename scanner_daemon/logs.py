@@ -6,11 +6,13 @@ Nothing that reaches a logger holds a whole customer id, a key or a token: value
 import logging
 import sys
 
+import stamina
 import structlog
 
 
 def configure(*, level: str = "info") -> None:
     """Set structlog up for the process; ``level`` is a name of the standard library's."""
+    stamina.instrumentation.set_on_retry_hooks([])  # what is tried again is no news; what fails in the end is
     for_people = sys.stderr.isatty()
     structlog.configure(
         processors=[

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -11,6 +11,8 @@ from scanner_daemon.cli.exits import fail, fail_on
 
 if TYPE_CHECKING:
     from scanner_daemon.app import Lane
+
+E = TypeVar("E", bound=BaseException)
 
 
 def run(
@@ -32,18 +34,21 @@ def run(
 
 async def until_stopped(lane: "Lane") -> None:
     """Run ``lane`` until a signal asks to stop; end the command with a sentence when a part of it gives up."""
-    from scanner_daemon.errors import ScannerDaemonError
+    from scanner_daemon.errors import ConfigError, ScannerDaemonError
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lane.stop)
     try:
         await lane.run()
+    except* ConfigError as group:
+        fail_on(ConfigError([mistake for error in _leaves(group) for mistake in error.mistakes]))
     except* ScannerDaemonError as group:
         fail("; ".join(str(error) for error in _leaves(group)))
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+def _leaves(group: BaseExceptionGroup[E]) -> list[E]:
+    """Return the exceptions in ``group``, however deep they lie."""
     return [
         leaf
         for error in group.exceptions

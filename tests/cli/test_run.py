@@ -142,3 +142,18 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "expected to listen on" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_recording_that_cannot_be_read_is_a_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / "broken.scan").write_text("format: nonsense\n")
+    config = tmp_path / "config.toml"
+    config.write_text(f"""
+        lane = {{ name = "lane-1" }}
+        scanner = [{{ name = "old", driver = "replay", file = "{tmp_path}/broken.scan" }}]
+    """)
+    environ = os.environ | {"GAMEBALL_API_KEY": "k", "GAMEBALL_SECRET_KEY": "s"}
+    command = (sys.executable, "-m", "scanner_daemon", "run", "--config", str(config))
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=30)
+    assert ran.returncode == 78
+    assert "broken.scan" in ran.stderr
+    assert "Traceback" not in ran.stderr
