@@ -63,6 +63,8 @@ class Lane(lane.Lane):
             ready=ready,
             stop_timeout=config.lane.stop_timeout,
         )
+        if server is not None:
+            server.health = built.health
         built.server = server
         return built
 

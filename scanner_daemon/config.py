@@ -134,7 +134,7 @@ class _Reader:
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, default="pattern")))
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS)))
-        self._kiosk_needs_server()
+        self._check_kiosk()
         if self.mistakes or lane is None or debounce is None or programme is None:
             return None
         return Config(
@@ -254,10 +254,14 @@ class _Reader:
             return None
         return self._part(driver, table, place, beside=(choice.key, *choice.beside))
 
-    def _kiosk_needs_server(self) -> None:
-        for table, place in self._array_places("display"):
-            if table.get("driver") == "kiosk" and "server" not in self._document:
-                self.mistakes.append(place.mistake("driver", expected="a table [server] to serve its page", got="none"))
+    def _check_kiosk(self) -> None:
+        kiosks = [place for table, place in self._array_places("display") if table.get("driver") == "kiosk"]
+        for place in kiosks[1:]:
+            self.mistakes.append(
+                place.mistake("driver", expected="one kiosk a lane, for any number of screens", got="two")
+            )
+        for place in kiosks[:1] if "server" not in self._document else []:
+            self.mistakes.append(place.mistake("driver", expected="a table [server] to serve its page", got="none"))
 
     def _secret_finder(self, prefix: str) -> SecretFinder:
         def find(name: str, given: object) -> SecretStr | None:

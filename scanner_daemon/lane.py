@@ -90,6 +90,10 @@ class Lane:
         """Tell ``listener`` everything from now on."""
         self._fanout.add(name, listener)
 
+    def health(self) -> dict[str, object]:
+        """Return what the health check tells: whether every scanner was tried, and which are online."""
+        return {"ready": self.ready.is_set(), "scanners": dict(self._online)}
+
     async def flush(self) -> None:
         """Wait until every listener was told what has happened so far."""
         await self._fanout.flush()

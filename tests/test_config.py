@@ -127,6 +127,10 @@ def test_every_mistake_is_told_at_once() -> None:
             "c.toml: display[1].driver: expected a table [server] to serve its page, got none",
         ),
         (
+            "lane = { name = 'l' }\n[server]\n[[display]]\ndriver = 'kiosk'\n[[display]]\ndriver = 'kiosk'",
+            "c.toml: display[2].driver: expected one kiosk a lane, for any number of screens, got two",
+        ),
+        (
             "lane = { name = 'l' }\n[server]\nlisten = '8770'",
             "c.toml: server.listen: expected host:port such as 127.0.0.1:8770 or [::1]:8770, got '8770'",
         ),

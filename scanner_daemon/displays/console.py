@@ -9,6 +9,7 @@ from typing import Literal
 
 import structlog
 
+from scanner_daemon.displays.figures import money, points
 from scanner_daemon.model import (
     LaneEvent,
     LookupFailed,
@@ -83,8 +84,8 @@ def _worth(member: Member) -> str:
     balance = member.balance
     if balance is None or balance.available_points is None:
         return "balance unknown"
-    value = f", worth {balance.available_value} {balance.currency}" if balance.available_value is not None else ""
-    return f"{balance.available_points} points{value}"
+    value = money(balance.available_value, balance.currency)
+    return f"{points(balance.available_points)} points" + (f", worth {value}" if value else "")
 
 
 async def _write(fd: int, data: bytes) -> None:

@@ -4,9 +4,9 @@ Every value is a string that needs no further thought; unknown is "–", never z
 """
 
 from datetime import date, datetime
-from decimal import ROUND_DOWN, Decimal
 from typing import Final, TypeAlias
 
+from scanner_daemon.displays.figures import money, points
 from scanner_daemon.displays.pages import Page, PageState
 from scanner_daemon.model import Balance, ExpiringPoints
 
@@ -37,19 +37,6 @@ def view(page: Page, *, idle_message: str, show_names: bool) -> View:
     return shown
 
 
-def money(value: Decimal | None, currency: str | None) -> str | None:
-    """Return ``value`` with the minor units of ``currency`` (ISO 4217), rounded down: never promise too much.
-
-    >>> money(Decimal("60"), "USD"), money(Decimal("1.2555"), "KWD"), money(Decimal("500"), "JPY")
-    ('60.00 USD', '1.255 KWD', '500 JPY')
-    """
-    if value is None:
-        return None
-    decimals = _MINOR_UNITS.get(currency or "", 2)
-    amount = f"{value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN):,f}"
-    return f"{amount} {currency}" if currency else amount
-
-
 def _panel(state: PageState) -> str:
     if state is PageState.IDLE:
         return "idle"
@@ -59,24 +46,17 @@ def _panel(state: PageState) -> str:
 def _figures(balance: Balance) -> View:
     soon = balance.next_expiring or _NOTHING_EXPIRES
     return {
-        "points": _points(balance.available_points) or UNKNOWN,
+        "points": points(balance.available_points) or UNKNOWN,
         "points_name": balance.points_name or "Points",
         "value": money(balance.available_value, balance.currency) or UNKNOWN,
-        "pending": _joined(_points(balance.pending_points), money(balance.pending_value, balance.currency)),
-        "expiring": _joined(_points(soon.points), money(soon.value, balance.currency)),
+        "pending": _joined(points(balance.pending_points), money(balance.pending_value, balance.currency)),
+        "expiring": _joined(points(soon.points), money(soon.value, balance.currency)),
         "expiring_label": f"Expire {_day(soon.on)}" if soon.on else "Next to expire",
     }
 
 
 def _joined(*parts: str | None) -> str:
     return " · ".join(part for part in parts if part) or UNKNOWN
-
-
-def _points(points: Decimal | None) -> str | None:
-    """Points may be fractional in Gameball; whole ones are shown without decimals."""
-    if points is None:
-        return None
-    return f"{points.to_integral_value():,f}" if points == points.to_integral_value() else f"{points.normalize():,f}"
 
 
 def _day(day: date) -> str:
@@ -115,10 +95,3 @@ _NOTHING_KNOWN: Final = Balance(
     points_name=None,
     next_expiring=None,
 )
-
-_MINOR_UNITS: Final = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
-    **dict.fromkeys(("UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""Currencies whose minor unit is not a hundredth (ISO 4217, list one)."""

@@ -53,7 +53,7 @@ async def test_text_is_one_line_an_event(capfd: pytest.CaptureFixture[str], even
 
     out = capfd.readouterr().out
     assert len(out.splitlines()) == len(told)
-    assert "member …8901: 1200 points, worth 60 USD" in out
+    assert "member …8901: 1,200 points, worth 60.00 USD" in out
     assert "new member …8901: balance unknown" in out
     assert "0412345678901" not in out
 

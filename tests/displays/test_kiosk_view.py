@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_daemon.displays.kiosk_view import money, view
+from scanner_daemon.displays.figures import money
+from scanner_daemon.displays.kiosk_view import view
 from scanner_daemon.displays.pages import Page, PageState
 from scanner_daemon.model import ExpiringPoints, MemberIdentified
 
