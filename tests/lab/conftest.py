@@ -1,0 +1,79 @@
+"""The hardware lab: a real kernel under the shipped product. It runs when named: ``python -m pytest tests/lab``."""
+
+import fcntl
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.guest import Guest
+from tests.lab.host import LabError, LabUnavailableError, cache
+from tests.lab.lane import Lane
+from tests.lab.machine import Machine
+from tests.lab.snapshots import Snapshots, take_snapshots
+
+HERE = Path(__file__).parent
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Leave the lab out of runs that do not name it: they are to stay fast."""
+    asked = any(
+        (config.invocation_params.dir / arg.partition("::")[0]).resolve().is_relative_to(HERE) for arg in config.args
+    )
+    return None if asked else True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Limit the tests' own time: what comes before has limits of its own."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(120, func_only=True))
+
+
+@pytest.fixture(scope="session")
+def snapshots(pytestconfig: pytest.Config) -> Iterator[Snapshots]:
+    """What guests start from; one lab at a time uses the cache."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def tell(step: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\nlab: {step}", end="", flush=True)  # noqa: T201  minutes without a word look like a hang
+
+    with (cache() / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield take_snapshots(cache(), tell)
+        except BlockingIOError:
+            pytest.fail(f"another run of the lab uses {cache()}: wait until it ends", pytrace=False)
+        except LabUnavailableError as reason:
+            pytest.skip(str(reason))
+        except LabError as error:
+            pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def guest(snapshots: Snapshots) -> Iterator[Guest]:
+    """A fresh machine with the product installed and not yet configured."""
+    with Machine(image=snapshots.image, snapshot=snapshots.installed) as machine:
+        yield Guest(machine=machine)
+
+
+@pytest.fixture
+def lane(snapshots: Snapshots) -> Iterator[Lane]:
+    """A fresh machine on which the daemon runs by ``lane.toml``, with the sandbox; nothing is plugged in."""
+    with Machine(image=snapshots.image, snapshot=snapshots.lane) as machine:
+        yield Lane(machine=machine)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the guest has to say about a failure."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for guest in (value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Guest)):
+            report.sections.append(("guest's journal", guest.journal()))
+            report.sections.append(("guest's console", guest.console()))
+            if isinstance(guest, Lane):
+                report.sections.append(("events", guest.read("/run/lab/events")))
+                report.sections.append(("typed on the console", repr(guest.typed())))
+    return report

@@ -1,0 +1,158 @@
+"""The guest's image: a Debian kernel and one initramfs with the whole system, made once and kept."""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.host import CHECKOUT, LabError, LabUnavailableError, finish, need_programs
+
+INSIDE = Path(__file__).parent / "inside"
+KERNEL_METAPACKAGE = "linux-image-amd64"  # the "cloud" kernel has no USB and no uinput
+PACKAGES = ("systemd", "systemd-sysv", "udev", "kmod", "python3", "python3-venv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """What QEMU boots, and the key that changes with everything that went into it."""
+
+    directory: Path
+    key: str
+
+    @property
+    def kernel(self) -> Path:
+        """The Linux kernel."""
+        return self.directory / "vmlinuz"
+
+    @property
+    def initrd(self) -> Path:
+        """The root file system, as an uncompressed cpio archive: emulation would unpack it slowly."""
+        return self.directory / "initrd.cpio"
+
+
+def build_image(cache: Path, tell: Callable[[str], None]) -> Image:
+    """Return the image, built if need be (about a minute). ``tell`` hears of each step.
+
+    Raises ``LabUnavailableError`` where this machine cannot have it.
+    """
+    need_programs()
+    kernel_package = _kernel_package()
+    key = fingerprint(kernel_package, *PACKAGES, *requirements(), *_files())
+    image = Image(directory=cache / f"image-{key}", key=key)
+    if not image.directory.exists():
+        for old in cache.glob("image-*"):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
+            _build(Path(scratch), image.directory, kernel_package, tell)
+    return image
+
+
+def requirements() -> list[str]:
+    """Return what pip is asked for: the product's dependencies."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    return [*project["dependencies"]]
+
+
+def fingerprint(*parts: str | bytes) -> str:
+    """Return a short key that changes when any part does."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8) + data)
+    return digest.hexdigest()[:12]
+
+
+def _files() -> Iterable[bytes]:
+    yield (CHECKOUT / "constraints.txt").read_bytes()
+    for file in sorted(INSIDE.iterdir()):
+        if file.is_file():
+            yield file.read_bytes()
+
+
+def _kernel_package() -> str:
+    depends = finish("apt-cache depends", ("apt-cache", "depends", KERNEL_METAPACKAGE), limit=60)
+    found = re.search(r"Depends: (linux-image-\S+)", depends)
+    if found is None:
+        raise LabUnavailableError(
+            f"the lab needs the Debian package {KERNEL_METAPACKAGE}, apt does not know it: run apt-get update"
+            " on a Debian amd64 machine"
+        )
+    return found[1]
+
+
+def _build(scratch: Path, target: Path, kernel_package: str, tell: Callable[[str], None]) -> None:
+    scratch.chmod(0o755)  # apt downloads as a user of its own
+    kernel = kernel_package.removeprefix("linux-image-")
+    try:
+        tell(f"fetching {kernel_package}")
+        finish(f"apt-get download {kernel_package}", ("apt-get", "download", kernel_package), limit=300, cwd=scratch)
+        tell("collecting the product's dependencies")
+        _wheels(scratch / "wheels")
+        tell("making the Debian system (about half a minute)")
+        _debian(scratch, kernel)
+    except LabError as error:
+        raise LabUnavailableError(str(error)) from error
+    result = scratch / "image"
+    result.mkdir()
+    tar = scratch / "debian.tar"
+    finish("unpacking the kernel", ("bsdtar", "-xf", tar, "-C", scratch, f"./boot/vmlinuz-{kernel}"), limit=60)
+    (scratch / "boot" / f"vmlinuz-{kernel}").rename(result / "vmlinuz")
+    pack = ("bsdtar", "-cf", result / "initrd.cpio", "--format", "newc", "--exclude", "./boot/*", f"@{tar}")
+    finish("packing the initramfs", pack, limit=120)
+    result.rename(target)
+
+
+def _wheels(directory: Path) -> None:
+    python = CHECKOUT / ".venv" / "bin" / "python"
+    constraints = CHECKOUT / "constraints.txt"
+    wheel: tuple[str | Path, ...] = (
+        python,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "-w",
+        directory,
+        "-c",
+        constraints,
+        *requirements(),
+    )
+    finish("pip wheel of the product's dependencies", wheel, limit=300)
+
+
+def _debian(scratch: Path, kernel: str) -> None:
+    package = next(scratch.glob("*.deb"))
+    hook = {"KERNEL": kernel, "KERNEL_PACKAGE": package, "WHEELS": scratch / "wheels", "INSIDE": INSIDE}
+    command: tuple[str | Path, ...] = (
+        "mmdebstrap",
+        "--quiet",
+        "--variant=essential",
+        f"--include={','.join(PACKAGES)}",
+        "--aptopt=Apt::Install-Recommends false",
+        *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("man", "doc", "locale", "info")),
+        f'--customize-hook=sh {INSIDE / "customize.sh"} "$1"',
+        _codename(),
+        scratch / "debian.tar",
+        *_apt_sources(),
+    )
+    environment = os.environ | {name: str(value) for name, value in hook.items()} | {"LC_ALL": "C"}
+    finish("mmdebstrap", command, limit=400, environment=environment)
+
+
+def _codename() -> str:
+    release = Path("/etc/os-release").read_text()
+    found = re.search(r"^VERSION_CODENAME=(\w+)", release, re.MULTILINE)
+    if found is None:
+        raise LabUnavailableError("the lab needs a Debian machine, /etc/os-release names no VERSION_CODENAME")
+    return found[1]
+
+
+def _apt_sources() -> list[Path]:
+    """Return the host's own Debian sources: guest and host are the same release."""
+    places = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
+    return [place for place in places if place.is_file() and place.read_text().strip()][:1]

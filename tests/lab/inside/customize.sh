@@ -1,0 +1,55 @@
+#!/bin/sh
+# Make a fresh Debian tree the lab's guest. mmdebstrap runs this with the tree as $1; from the environment:
+# KERNEL (version), KERNEL_PACKAGE (.deb), WHEELS (directory with the product's dependencies), INSIDE (this directory).
+set -eu
+root=$1
+
+# The kernel and of its modules only those the lab's devices need.
+dpkg-deb --fsys-tarfile "$KERNEL_PACKAGE" | tar -x -C "$root" --keep-directory-symlink ./boot ./lib/modules
+chroot "$root" depmod "$KERNEL"
+modules="virtio_pci virtio_console evdev uinput uhid hid hid-generic usbhid xhci-pci usbserial ftdi_sio cdc-acm
+dummy_hcd libcomposite usb_f_hid usb_f_acm"
+for module in $modules; do
+    chroot "$root" modprobe --set-version "$KERNEL" --show-depends "$module"
+done | awk '$1 == "insmod" { print $2 }' | sort -u >"$root/keep"
+find "$root/usr/lib/modules/$KERNEL/kernel" -name '*.ko' | sed "s,^$root/usr,," | sort >"$root/all"
+comm -13 "$root/keep" "$root/all" | sed "s,^,$root," | xargs rm -f
+rm "$root/keep" "$root/all"
+chroot "$root" depmod "$KERNEL"
+# Loaded at boot: the guest's own parts and the far ends of the gadgets. Drivers of scanners load when they are needed.
+printf '%s\n' virtio_console evdev xhci-pci uhid dummy_hcd libcomposite usb_f_hid usb_f_acm \
+    >"$root/etc/modules-load.d/lab.conf"
+echo "options dummy_hcd num=2" >"$root/etc/modprobe.d/lab.conf"
+
+# The product's dependencies, where its installation looks for them.
+mkdir "$root/wheels"
+cp "$WHEELS"/*.whl "$root/wheels"
+chroot "$root" python3 -m venv /opt/scanner-daemon
+chroot "$root" sh -c '/opt/scanner-daemon/bin/pip install --quiet --no-index --root-user-action=ignore /wheels/*.whl'
+rm -r "$root/wheels"
+
+# Unpacked files are as old as the boot: byte code that believed in times would be stale.
+chroot "$root" python3 -m compileall -q -f -j 0 --invalidation-mode unchecked-hash \
+    /usr/lib/python3 /usr/lib/python3.* /opt/scanner-daemon/lib || true
+
+# The agent, and nothing at boot that a test does not need.
+install -m 755 "$INSIDE/agent.py" "$root/usr/local/sbin/lab-agent"
+install -m 644 -D -t "$root/etc/systemd/system" "$INSIDE/lab-agent.service"
+mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
+ln -s ../lab-agent.service "$root/etc/systemd/system/sysinit.target.wants/"
+for unit in systemd-timesyncd.service systemd-networkd.service getty@tty1.service serial-getty@ttyS0.service \
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service \
+    systemd-pstore.service systemd-update-utmp.service systemd-hwdb-update.service systemd-binfmt.service \
+    systemd-journal-flush.service systemd-random-seed.service systemd-firstboot.service \
+    systemd-journal-catalog-update.service systemd-update-done.service; do
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+ln -s /usr/lib/systemd/systemd "$root/init"
+echo lab >"$root/etc/hostname"
+: >"$root/etc/fstab"
+: >"$root/etc/machine-id"
+
+# It all lives in memory. The product brings its own hardware database, the distribution's is not needed.
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/usr/lib/udev/hwdb.bin "$root"/usr/lib/udev/hwdb.d/* \
+    "$root"/usr/share/zoneinfo "$root"/usr/share/perl* "$root"/usr/share/i18n \
+    "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/lib/x86_64-linux-gnu/perl-base "$root"/usr/share/python-wheels

@@ -1,0 +1,74 @@
+"""A guest with the daemon running as a service, the sandbox beside it, and somebody who watches both ends."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lab.guest import PYTHON, Guest
+
+CONFIGURATION = Path(__file__).parent / "lane.toml"
+INSIDE = Path(__file__).parent / "inside"
+TOKEN = "lab-token"
+
+SANDBOX_UNIT = """
+[Service]
+ExecStart=/opt/scanner-daemon/bin/scanner-daemon sandbox
+"""
+SHOP_RULES = """
+# The serial adapter has the ids of its chip, so the shop has to say that a scanner hangs on it.
+SUBSYSTEM=="usb|tty", ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6001", ENV{SCANNER_DAEMON}="shared"
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Lane(Guest):
+    """A lane at work. ``expect`` walks through the event stream from where it stood."""
+
+    _seen: int = field(init=False, default=0)
+
+    def open(self) -> None:
+        """Start sandbox, watchers and daemon, by :data:`CONFIGURATION`."""
+        self.put("/etc/udev/rules.d/65-shop.rules", SHOP_RULES)
+        self.put("/etc/credstore/gameball_api_key", "lab-key\n", mode=0o600)
+        self.put("/etc/credstore/gameball_secret_key", "lab-secret\n", mode=0o600)
+        self.put("/etc/credstore/scanner_daemon_token", f"{TOKEN}\n", mode=0o600)
+        self.put("/etc/scanner-daemon/config.toml", CONFIGURATION.read_text())
+        self.put("/etc/systemd/system/sandbox.service", SANDBOX_UNIT)
+        self.put("/run/lab/token", TOKEN)
+        self.put("/run/lab/watch_events.py", (INSIDE / "watch_events.py").read_bytes())
+        self.run("udevadm control --reload; systemctl daemon-reload; systemctl start sandbox.service")
+        self.start("exec </dev/tty1; stty raw -echo; exec cat >/run/lab/typed")
+        self.start(f"exec {PYTHON} /run/lab/watch_events.py")
+        self.run("systemctl start scanner-daemon.service", limit=90)
+        self.eventually(lambda: "offline" in self.read("/run/lab/events"), "events are watched", within=30)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what ``GET /events`` has told."""
+        return [json.loads(line) for line in self.read("/run/lab/events").splitlines(keepends=True) if line[-1] == "\n"]
+
+    def expect(self, kind: str, *, within: float = 15, **fields: object) -> dict[str, Any]:
+        """Wait for the next event of this type with these fields, and return it; skips others."""
+
+        def next_one() -> dict[str, Any] | None:
+            for number, event in enumerate(self.events()[self._seen :], start=self._seen + 1):
+                if event["type"] == kind and fields.items() <= event.items():
+                    self._seen = number
+                    return event
+            return None
+
+        found = self.eventually(next_one, f"the event {kind} {fields} comes", within=within)
+        assert found is not None
+        return found
+
+    def told(self, *kinds: str) -> list[tuple[str, str]]:
+        """Return type and scanner of all events so far, of these types only when some are given."""
+        return [(event["type"], event["scanner"]) for event in self.events() if not kinds or event["type"] in kinds]
+
+    def typed(self) -> str:
+        """Return all that reached the text console: what a till with the keyboard's focus would have got."""
+        return self.read("/run/lab/typed")
+
+    def main_process(self) -> int:
+        """Return the daemon's process id; 0 when it does not run."""
+        return int(self.unit("MainPID")["MainPID"])

@@ -1,0 +1,153 @@
+"""Scanners that type, on a real input layer: EVIOCGRAB, ENODEV, SYN_DROPPED, the text console."""
+
+import time
+
+from tests.lab.guest import PYTHON
+from tests.lab.lane import Lane
+from tests.lab.scanners import Keyboard, UsbScanner, type_together
+
+PRODUCT = "4006381333931"
+OTHER_PRODUCT = "5901234123457"
+CARD = "0412345678903"  # a member the sandbox knows
+
+
+def online(lane: Lane, scanner: UsbScanner, name: str = "counter") -> UsbScanner:
+    """Plug a scanner in and wait until the daemon has it."""
+    lane.plug(scanner)
+    lane.expect("scanner_online", scanner=name)
+    return scanner
+
+
+def test_a_card_gives_a_member_and_a_product_passes_through(lane: Lane) -> None:
+    scanner = online(lane, UsbScanner())
+    scanner.type(f"{CARD}\n{PRODUCT}\n")
+    assert lane.expect("scan_passed_through")["label"] == PRODUCT
+    lane.eventually(lambda: ("member_identified", "counter") in lane.told(), "the member is known")
+    (member,) = (event["member"] for event in lane.events() if event["type"] == "member_identified")
+    assert member["customer_id"] == CARD
+    assert member["balance"]["available_points"] == 1200
+
+
+def test_nothing_of_a_scan_reaches_the_text_console(lane: Lane) -> None:
+    scanner, cashier = online(lane, UsbScanner()), lane.plug(Keyboard())
+    scanner.type(f"{PRODUCT}\n{CARD}\n")
+    lane.expect("scan_accepted")
+    cashier.type("end\n")
+    lane.eventually(lambda: "end" in lane.typed(), "the cashier's word arrives")
+    assert lane.typed() == "end\n"
+
+
+def test_the_till_has_the_scanner_while_the_daemon_is_stopped(lane: Lane) -> None:
+    scanner = online(lane, UsbScanner())
+    lane.run("systemctl stop scanner-daemon")
+    scanner.type(f"{PRODUCT}\n")
+    lane.eventually(lambda: lane.typed() == f"{PRODUCT}\n", "the console gets the scan")
+
+
+def test_no_second_process_can_read_the_scanner(lane: Lane) -> None:
+    scanner = online(lane, UsbScanner())
+    node = scanner.node(lane)
+    reader = lane.start(f"exec cat {node}")
+    lane.eventually(lambda: lane.holds(reader.process, node), "it is open")
+    scanner.type(f"{PRODUCT}\n")
+    lane.expect("scan_passed_through", label=PRODUCT)
+    assert reader.output() == ""
+    status, output = lane.attempt(f"{PYTHON} -c 'import evdev; evdev.InputDevice(\"{node}\").grab()'")
+    assert (status, "Device or resource busy" in output) == (1, True)
+
+
+def test_the_cashiers_keyboard_is_not_touched(lane: Lane) -> None:
+    cashier = lane.plug(Keyboard())
+    scanner = online(lane, UsbScanner())
+    cashier.type("a")
+    scanner.type(f"{PRODUCT}\n")
+    lane.expect("scan_passed_through")
+    cashier.type("b\n")
+    lane.eventually(lambda: lane.typed() == "ab\n", "the console gets what the cashier types")
+    assert lane.run(f"stat --dereference --format=%G {cashier.nodes(lane)[0]}") == "input"
+
+
+def test_a_key_held_when_the_scanner_is_claimed_is_not_stuck_afterwards(lane: Lane) -> None:
+    lane.run("systemctl stop scanner-daemon")
+    cashier, scanner = lane.plug(Keyboard()), UsbScanner()
+    lane.plug(scanner)  # which starts the daemon again
+    scanner.hold("A")
+    node = scanner.node(lane)
+    lane.eventually(lambda: lane.holds(lane.main_process(), node), "the daemon has opened it", within=60)
+    time.sleep(0.5)  # time in which it must not claim the scanner: nothing can be seen of that
+    assert ("scanner_online", "counter") not in lane.told()
+    scanner.release()
+    lane.expect("scanner_online", scanner="counter")
+    before = lane.typed()
+    assert set(before) == {"A"}, "the held key repeats on the console until it is let go"
+    cashier.type("abc")
+    lane.eventually(lambda: len(lane.typed()) >= len(before) + 3, "the cashier's letters arrive")
+    scanner.type(f"{PRODUCT}\n")
+    lane.expect("scan_passed_through", label=PRODUCT)
+    assert lane.typed() == f"{before}abc"
+
+
+def test_a_scan_cut_by_unplugging_is_discarded_and_the_next_is_whole(lane: Lane) -> None:
+    scanner = online(lane, UsbScanner())
+    scanner.type(PRODUCT[:6])
+    lane.unplug(scanner)
+    assert lane.expect("scan_discarded")["reason"] == "device_lost"
+    lane.expect("scanner_offline", scanner="counter")
+    lane.plug(scanner)
+    lane.expect("scanner_online", scanner="counter")
+    scanner.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through")["label"] == PRODUCT
+    comings_and_goings = [kind for kind, name in lane.told("scanner_online", "scanner_offline") if name == "counter"]
+    assert comings_and_goings == ["scanner_offline", "scanner_online", "scanner_offline", "scanner_online"]
+
+
+def test_an_unplugged_scanner_costs_next_to_nothing(lane: Lane) -> None:
+    scanner = online(lane, UsbScanner())
+    lane.unplug(scanner)
+    lane.expect("scanner_offline", scanner="counter")
+    used = "grep usage_usec /sys/fs/cgroup/system.slice/scanner-daemon.service/cpu.stat"
+    before, after = lane.run(f"{used}; sleep 3; {used}").splitlines()
+    share = (int(after.split()[1]) - int(before.split()[1])) / 3e6
+    assert share < 0.3, f"expected less than 30 % of one emulated core, where a spin takes all of it, got {share:.0%}"
+
+
+def test_a_scan_that_overflows_the_kernels_buffer_is_discarded_whole(lane: Lane) -> None:
+    scanner = online(lane, UsbScanner())
+    process = lane.main_process()
+    lane.run(f"kill -STOP {process}")
+    scanner.type(f"{PRODUCT}\n")  # 84 events for a buffer of 64
+    lane.run(f"kill -CONT {process}")
+    assert lane.expect("scan_discarded", scanner="counter")["reason"] == "overflow"
+    scanner.type(f"{OTHER_PRODUCT}\n")
+    lane.expect("scan_passed_through")
+    assert [event["label"] for event in lane.events() if "label" in event] == [OTHER_PRODUCT]
+    assert lane.main_process() == process
+
+
+def test_two_scanners_at_once_do_not_mix(lane: Lane) -> None:
+    first = online(lane, UsbScanner())
+    second = online(lane, UsbScanner(serial="SN0043", port=1), "second")
+    type_together({first: f"{PRODUCT}\n", second: f"{OTHER_PRODUCT}\n"})
+    lane.eventually(lambda: len(lane.told("scan_passed_through")) == 2, "both scans come")
+    labels = {event["scanner"]: event["label"] for event in lane.events() if "label" in event}
+    assert labels == {"counter": PRODUCT, "second": OTHER_PRODUCT}
+    assert lane.told("scan_discarded") == []
+
+
+def test_one_model_twice_is_told_apart_by_serial_number_wherever_it_is_plugged_in(lane: Lane) -> None:
+    second = online(lane, UsbScanner(serial="SN0043", port=0), "second")
+    first = online(lane, UsbScanner(serial="SN0042", port=1), "counter")
+    first.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through")["scanner"] == "counter"
+    second.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through")["scanner"] == "second"
+
+
+def test_one_model_twice_without_serial_numbers_is_told_apart_by_port(lane: Lane) -> None:
+    left, right = (UsbScanner(vendor="05f9", product="2206", serial="", port=port) for port in (0, 1))
+    online(lane, right, "right")
+    online(lane, left, "left")
+    left.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through")["scanner"] == "left"
+    right.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through")["scanner"] == "right"
