@@ -11,6 +11,9 @@ demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 test: $(VENV)/.tests  ## all tests but the hardware lab
 	$(BIN)/python -m pytest
 
+lab: $(VENV)/.tests  ## the shipped product on a real kernel: builds a Debian guest for QEMU, some minutes the first time
+	$(BIN)/python -m pytest tests/lab
+
 lint: $(VENV)/.tests  ## style, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
