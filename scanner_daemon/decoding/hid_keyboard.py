@@ -36,10 +36,19 @@ class HidKeyboardReports:
             return ()
         changed = self._modifiers ^ modifiers
         codes = [(int(code), bool(modifiers & 1 << bit)) for bit, code in enumerate(_MODIFIERS) if changed & 1 << bit]
-        codes += [(_key_code(usage), False) for usage in self._keys if usage not in keys]
-        codes += [(_key_code(usage), True) for usage in keys if usage not in self._keys]
+        codes += [(_key_code(usage), False) for usage in _without(self._keys, keys)]
+        codes += [(_key_code(usage), True) for usage in _without(keys, self._keys)]
         self._modifiers, self._keys = modifiers, keys
         return tuple(KeyStroke(code=code, pressed=pressed, at=at) for code, pressed in codes)
+
+
+def _without(usages: bytes, others: bytes) -> list[int]:
+    """Return ``usages`` less one for each of ``others``, in their order: how often a usage is listed counts."""
+    rest = list(usages)
+    for usage in others:
+        if usage in rest:
+            rest.remove(usage)
+    return rest
 
 
 def _key_code(usage: int) -> int:
