@@ -15,6 +15,7 @@ from scanner_daemon.fanout import Fanout
 from scanner_daemon.model import (
     Accepted,
     Claimed,
+    Decision,
     Discarded,
     LaneEvent,
     LookupFailed,
@@ -156,16 +157,17 @@ class Lane:
                 delays = exponential(first=FIRST_RETRY, limit=SLOWEST_RETRY)
             await self._presence.changed(timeout=max(next(delays), least))
 
-    def _take(self, report: ScannerReport) -> None:
+    def _take(self, report: ScannerReport) -> Decision | None:
         match report:
             case Scan():
-                self._decide(report)
+                return self._decide(report)
             case Discarded(scanner=scanner, reason=reason):
                 self._publish(ScanDiscarded(**self._head(scanner), sequence=next(self._sequence), reason=reason))
             case Claimed(scanner=scanner, device=device):
                 self._online[scanner] = True
                 self._publish(ScannerOnline(**self._head(scanner), device=device))
                 self._check_ready()
+        return None
 
     def _went_offline(self, scanner: str, detail: str) -> bool:
         """Tell it once; return whether the scanner had been online."""
@@ -180,9 +182,10 @@ class Lane:
         if len(self._online) == len(self._sources):
             self.ready.set()
 
-    def _decide(self, scan: Scan) -> None:
+    def _decide(self, scan: Scan) -> Decision:
         sequence, head = next(self._sequence), self._head(scan.scanner)
-        match self._pipeline.process(scan):
+        decision = self._pipeline.process(scan)
+        match decision:
             case PassedThrough():
                 self._publish(
                     ScanPassedThrough(
@@ -199,6 +202,7 @@ class Lane:
             case Accepted(card=card, customer_id=customer_id):
                 self._begin_lookup(scan.scanner, sequence, customer_id)
                 self._publish(ScanAccepted(**head, sequence=sequence, card=card))
+        return decision
 
     def _begin_lookup(self, scanner: str, sequence: int, customer_id: str) -> None:
         """Have the question on its way before anybody is told: listeners then work while the programme does."""

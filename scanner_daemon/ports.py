@@ -6,10 +6,13 @@ An adapter is one class whose fields are its settings; the driver table of its f
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from scanner_daemon.model import LaneEvent, Member, ScannerReport
+from scanner_daemon.model import Decision, LaneEvent, Member, ScannerReport
 
-Deliver: TypeAlias = Callable[[ScannerReport], None]
-"""Takes what a scanner says, at once and without waiting."""
+Deliver: TypeAlias = Callable[[ScannerReport], Decision | None]
+"""Takes what a scanner says, at once and without waiting.
+
+Returns what was decided of a ``Scan``, for scanners that tell the cashier, and ``None`` for all else.
+"""
 
 
 class ScannerSource(Protocol):

@@ -19,7 +19,9 @@ from scanner_daemon.errors import (
 )
 from scanner_daemon.lane import Lane
 from scanner_daemon.model import (
+    Accepted,
     Claimed,
+    Decision,
     Discarded,
     DiscardReason,
     LaneEvent,
@@ -27,6 +29,8 @@ from scanner_daemon.model import (
     LookupFailedReason,
     Member,
     MemberIdentified,
+    PassedThrough,
+    Rejected,
     RejectReason,
     Scan,
     ScanDataType,
@@ -65,8 +69,8 @@ class Scanner:
         self.plugged = False
         self._gone.set()
 
-    def scan(self, label: str, at: float = 0.0) -> None:
-        self._say(
+    def scan(self, label: str, at: float = 0.0) -> Decision | None:
+        return self._say(
             Scan(
                 scanner=self.name,
                 scan_data=label.encode(),
@@ -80,9 +84,9 @@ class Scanner:
     def tear(self) -> None:
         self._say(Discarded(scanner=self.name, reason=DiscardReason.OVERFLOW, at=0.0))
 
-    def _say(self, report: ScannerReport) -> None:
+    def _say(self, report: ScannerReport) -> Decision | None:
         assert self.deliver is not None
-        self.deliver(report)
+        return self.deliver(report)
 
 
 class Programme:
@@ -195,6 +199,13 @@ async def test_what_is_not_a_card_goes_to_the_till_and_asks_nobody() -> None:
         events = await stage.audience.until(3)
         assert stage.programme.asked == []
     assert kinds(events) == ["scanner_online", "scan_passed_through", "scan_discarded"]
+
+
+async def test_a_scanner_hears_at_once_what_became_of_its_scan() -> None:
+    async with a_lane() as stage:
+        assert isinstance(stage.scanner.scan("M1"), Accepted)
+        assert isinstance(stage.scanner.scan("4006381333931"), PassedThrough)
+        assert isinstance(stage.scanner.scan("M1"), Rejected)
 
 
 async def test_lookups_never_queue_behind_each_other() -> None:
