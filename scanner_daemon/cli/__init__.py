@@ -2,6 +2,7 @@
 
 import typer
 
+from scanner_daemon.cli.cards import cards
 from scanner_daemon.cli.check_config import check_config
 from scanner_daemon.cli.decode import decode
 from scanner_daemon.cli.demo import demo
@@ -25,4 +26,5 @@ def main() -> None:
     )
     for command in _COMMANDS:
         app.command(command.__name__.replace("_", "-"))(command)
+    app.add_typer(cards(), name="cards")
     app(prog_name="scanner-daemon")
