@@ -16,10 +16,10 @@ from typing import Final
 from barcode.codex import Code39, Code128, Gs1_128
 from barcode.ean import EuropeanArticleNumber13
 from barcode.itf import ITF
+from stdnum import ean
 
 from scanner_daemon.cards.symbol import Caption, Row, Symbol, Symbology
 from scanner_daemon.cards.typeface import CAP_HEIGHT, GLYPH_WIDTH
-from scanner_daemon.pipeline.check_digits import gs1_mod10_holds
 
 CAPTION_SIZE: Final = 9.0
 """Modules; 3 mm at the nominal module of 0.33 mm."""
@@ -46,10 +46,11 @@ def itf(text: str) -> Symbol:
     """Return an Interleaved 2 of 5 (ISO/IEC 16390), wide to narrow 3:1.
 
     Its bearer bars keep a slanting beam from reading a part of the number as the whole.
-    Raises ``ValueError`` for anything but an even number of digits.
+    Raises ``ValueError`` for anything but an even number of digits, six at least: what is shorter reads too easily out
+    of a part of something else, so that scanners refuse it.
     """
-    if not _are_digits(text) or len(text) % 2:
-        raise ValueError(f"expected an even number of digits, got {_described(text)}")
+    if not _are_digits(text) or len(text) % 2 or len(text) < _ITF_SHORTEST:
+        raise ValueError(f"expected an even number of digits, six at least, got {_described(text)}")
     bits = ITF(text, narrow=1, wide=3).build()[0]
     bearer = Row(modules="1" * len(bits), height=_BEARER_HEIGHT)
     rows = (bearer, Row(modules=bits, height=None), bearer)
@@ -60,9 +61,7 @@ def ean13(text: str) -> Symbol:
     """Return an EAN-13 (ISO/IEC 15420), its guard bars long. Raises ``ValueError`` unless 13 digits check."""
     if not _are_digits(text) or len(text) != 13:  # noqa: PLR2004
         raise ValueError(f"expected 13 digits, the last the check digit, got {_described(text)}")
-    if not gs1_mod10_holds(text):
-        right = EuropeanArticleNumber13(text[:-1]).ean[-1]
-        raise ValueError(f"expected the check digit {right}, got {text[-1]}")
+    _check(text)
     bits = EuropeanArticleNumber13(text, guardbar=True).build()[0]
     bars = Row(modules=bits.replace("G", "1"), height=None)
     guards = Row(modules=bits.replace("1", "0").replace("G", "1"), height=_GUARD_LENGTH)
@@ -84,8 +83,7 @@ def gs1_128(text: str) -> Symbol:
     if match is None:
         raise ValueError(f"expected 18 digits, or (8018) and 18 digits, got {_described(text)}")
     number, instance = match[1], match[2]
-    if not gs1_mod10_holds(number):
-        raise ValueError("expected a GSRN with a right check digit, got a wrong one: its last digit")
+    _check(number)
     elements = f"8018{number}" + (f"\x1d8019{instance}" if instance else "")
     shown = f"(8018){number}" + (f"(8019){instance}" if instance else "")
     bits = Gs1_128(elements.replace("\x1d", Gs1_128.FNC1_CHAR)).build()[0]
@@ -101,6 +99,7 @@ def gs1_128(text: str) -> Symbol:
 _CODE39 = frozenset(string.digits + string.ascii_uppercase + "-. ")
 _GSRN = re.compile(r"(?:\(8018\))?([0-9]{18})(?:\(8019\)([0-9]{1,10}))?")
 _CODE_C = 99  # Code 128: as a first symbol character "change to code set C", or the pair of digits 99
+_ITF_SHORTEST = 6
 _CAPTION_GAP = 3  # modules between bars and digits
 _BEARER_HEIGHT = 3  # modules; GS1 General Specifications 5.3.2.4 ask for two at least
 _GUARD_LENGTH = 5  # modules; GS1 General Specifications 5.2.3.2
@@ -130,6 +129,12 @@ def _below(text: str, width: int) -> tuple[Caption, ...]:
 
 def _baseline(size: float) -> float:
     return _CAPTION_GAP + size * CAP_HEIGHT
+
+
+def _check(number: str) -> None:
+    right = ean.calc_check_digit(number[:-1])
+    if number[-1] != right:
+        raise ValueError(f"expected the check digit {right}, got {number[-1]}")
 
 
 def _are_digits(text: str) -> bool:

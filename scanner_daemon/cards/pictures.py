@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from scanner_daemon.errors import PrinterError
 
@@ -32,7 +32,7 @@ def _frames(file: Path) -> Iterator[Image.Image]:
             for number in range(getattr(image, "n_frames", 1)):
                 image.seek(number)
                 yield image.convert("L")
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+    except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise PrinterError(
             f"cannot read {file}: expected a PNG, another raster picture or a PDF, got {error}"
         ) from None

@@ -90,9 +90,10 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in {"PIL", "reportlab", "segno", "zxingcpp"}:
+        needed = (error.name or "").partition(".")[0]
+        if needed not in {"PIL", "reportlab", "segno", "zxingcpp"}:
             raise
-        fail(f"making cards needs {error.name}: install the extra with pip install 'scanner-daemon[cards]'", status=2)
+        fail(f"making cards needs {needed}: install the extra with pip install 'scanner-daemon[cards]'", status=2)
     except ValueError as error:
         fail(f"cannot make the card: {error}", status=BAD_INPUT)
     except PrinterError as error:
