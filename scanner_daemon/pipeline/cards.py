@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from scanner_daemon.model import RejectReason, Scan, ScanDataType
 from scanner_daemon.pipeline.check_digits import CheckDigit, gs1_mod10_holds
+from scanner_daemon.pipeline.element_strings import element_strings
+from scanner_daemon.pipeline.trade_items import matches_by_accident, spellings
 
 KINDS: Final[Mapping[str, str]] = {
     "pattern": "scanner_daemon.pipeline.cards:PatternCard",
@@ -37,6 +39,10 @@ class CardScheme(Protocol):
 class PatternCard:
     """Cards whose label matches a regular expression, as a whole (digits are ASCII digits).
 
+    UPC-A and EAN-13 are one symbol: its number may be written with 12 digits or with 13, which then are also what
+    ``{label}`` is. The pattern of an EAN-13 card must begin with the card's prefix: what also matches ordinary products
+    takes no restricted number, refund receipt or coupon (02, 04, 20 to 29, 98, 99) for a card.
+
     ``symbologies`` are UnifiedPOS names; when given, a scan whose scanner does not tell its symbology is none of
     these cards. ``check_digit`` is over the group ``number`` of ``pattern``, else over the whole label.
     ``customer_id`` is a template of ``{label}`` and the pattern's named groups.
@@ -57,15 +63,17 @@ class PatternCard:
 
     def recognise(self, scan: Scan) -> str | RejectReason | None:
         """Match the label, then its check digit."""
-        if self._types and scan.scan_data_type not in self._types:
-            return None
-        match = self._pattern.fullmatch(scan.scan_data_label)
-        if match is None:
-            return None
-        fields = {"label": scan.scan_data_label} | match.groupdict("")
-        if not self.check_digit.holds(fields.get("number", scan.scan_data_label)):
-            return RejectReason.CHECK_DIGIT
-        return self.customer_id.format_map(fields)
+        for scan_data_type, label in spellings(scan):
+            match = self._pattern.fullmatch(label)
+            if match is None or (self._types and scan_data_type not in self._types):
+                continue
+            if matches_by_accident(self._pattern, label, scan):
+                return None
+            fields = {"label": label} | match.groupdict("")
+            if not self.check_digit.holds(fields.get("number", label)):
+                return RejectReason.CHECK_DIGIT
+            return self.customer_id.format_map(fields)
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +95,12 @@ class GsrnCard:
         return number if gs1_mod10_holds(number) and number.strip("0") else RejectReason.CHECK_DIGIT
 
     def _element_string(self, scan: Scan) -> str | None:
-        if scan.scan_data_type not in _GS1_CARRIERS:
+        """Find the number among other elements only where the scanner says that the data is GS1's."""
+        untold = scan.scan_data_type is ScanDataType.UNKNOWN
+        if scan.scan_data_type not in _GS1_CARRIERS or (untold and not scan.scan_data_label.startswith(_GSRN)):
             return None
-        match = _GSRN_ELEMENTS.fullmatch(scan.scan_data_label)
+        found = [text for text in element_strings(scan.scan_data_label) if text.startswith(_GSRN)]
+        match = _GSRN_ELEMENT.fullmatch(found[0]) if len(found) == 1 else None
         return match[1] if match else None
 
     def _digital_link(self, scan: Scan) -> str | None:
@@ -140,7 +151,8 @@ _GS1_CARRIERS = frozenset(
     {ScanDataType.EAN128, ScanDataType.GS1DATAMATRIX, ScanDataType.GS1QRCODE, ScanDataType.UNKNOWN}
 )
 _LINK_CARRIERS = frozenset({ScanDataType.QRCODE, ScanDataType.DATAMATRIX, ScanDataType.UNKNOWN})
-_GSRN_ELEMENTS = re.compile(r"8018([0-9]{18})(?:\x1d8019[0-9]{1,10})?\x1d?")
+_GSRN = "8018"
+_GSRN_ELEMENT = re.compile(r"8018([0-9]{18})")
 _GSRN_PATH = re.compile(r"(?:/[^/]+)*?/8018/([0-9]{18})(?:/8019/[0-9]{1,10})?/?")
 
 
