@@ -8,6 +8,7 @@ scans have terminators: what comes after it may be the torn scan's tail, which l
 from math import inf
 from typing import Final
 
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.label import read_label
 from scanner_daemon.model import Discarded, DiscardReason, Scan
 
@@ -24,7 +25,8 @@ class Assembly:
 
     ``gap`` is the longest silence inside a scan, in seconds. ``gap_ends_scan`` is for scanners that send no
     terminator: the silence then ends a scan, whole or poisoned. ``max_length`` is in bytes. A ``prefix`` is taken off
-    the scan; where it is required, a scan that does not begin with it, or holds a second one, is ``NOISE``.
+    the scan; where it is required, a scan that does not begin with it, or holds a second one, is ``NOISE``. So is one
+    whose length is not exactly ``length`` bytes, where that is given. ``code_id`` is what tells the symbology.
     """
 
     __slots__ = (
@@ -33,11 +35,13 @@ class Assembly:
         "_gap",
         "_gap_ends_scan",
         "_last",
+        "_length",
         "_max_length",
         "_prefix",
         "_prefix_required",
         "_results",
         "_scanner",
+        "code_id",
         "poisoned",
     )
 
@@ -50,6 +54,8 @@ class Assembly:
         gap_ends_scan: bool = False,
         prefix: bytes = b"",
         prefix_required: bool = False,
+        length: int | None = None,
+        code_id: CodeId = CodeId.AIM,
     ) -> None:
         self._scanner = scanner
         self._gap = gap
@@ -57,6 +63,8 @@ class Assembly:
         self._gap_ends_scan = gap_ends_scan
         self._prefix = prefix
         self._prefix_required = prefix_required
+        self._length = length
+        self.code_id = code_id
         self._buffer = bytearray()
         self._deadline = inf
         self._last: float | None = None
@@ -143,10 +151,11 @@ class Assembly:
 
     def _deliver(self, data: bytes, at: float) -> None:
         label = data.removeprefix(self._prefix)
-        if self._prefix_required and (label == data or self._prefix in label):
+        misframed = self._prefix_required and (label == data or self._prefix in label)
+        if misframed or (label and len(label) != (self._length or len(label))):
             self._discard(DiscardReason.NOISE, at)
         elif label:
-            self._results.append(read_label(scanner=self._scanner, scan_data=label, at=at))
+            self._results.append(read_label(scanner=self._scanner, scan_data=label, at=at, code_id=self.code_id))
 
     def _discard(self, reason: DiscardReason, at: float) -> None:
         self._results.append(Discarded(scanner=self._scanner, reason=reason, at=at))

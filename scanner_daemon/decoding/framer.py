@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from scanner_daemon.decoding.assembly import Assembly
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.model import Discarded, DiscardReason, Scan
 
 DEFAULT_GAP: Final = 0.2
@@ -29,7 +30,9 @@ class SerialTerminator(Enum):
 class Framer:
     """Cuts what one serial line carries into scans, however the reads are cut.
 
-    ``gap`` is the longest silence inside a scan in seconds; ``max_length`` the longest scan in bytes, STX included.
+    ``gap`` is the longest silence inside a scan in seconds; ``max_length`` the longest scan in bytes, STX included. A
+    scan that is not ``length`` bytes long, where that is given, is ``NOISE``. A length alone ends no scan: the first 13
+    of 14 bytes would be a wrong label.
     Torn scans are thrown away up to their terminator and told once, at the moment of the cause: see
     :mod:`scanner_daemon.decoding.assembly`.
     """
@@ -43,6 +46,8 @@ class Framer:
         terminator: SerialTerminator = SerialTerminator.LINE,
         gap: float = DEFAULT_GAP,
         max_length: int = 4096,
+        length: int | None = None,
+        code_id: CodeId = CodeId.AIM,
     ) -> None:
         self._terminator = _TERMINATORS.get(terminator)
         self._scan = Assembly(
@@ -52,6 +57,8 @@ class Framer:
             gap_ends_scan=terminator is SerialTerminator.NONE,
             prefix=_STX,
             prefix_required=terminator is SerialTerminator.ETX,
+            length=length,
+            code_id=code_id,
         )
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner_daemon.decoding.assembly import Assembly
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.hid_descriptor import InputField, input_reports
 from scanner_daemon.errors import ScannerDaemonError
 from scanner_daemon.model import Discarded, DiscardReason, Scan
@@ -159,6 +160,8 @@ class HidPosReports:
     def _add(self, identifier: bytes, data: bytes, at: float) -> None:
         if self._identifier is None:
             self._identifier = identifier
+            told_apart = self._layout.symbology_identifier and not identifier
+            self._scan.code_id = CodeId.NONE if told_apart else CodeId.AIM
             self._scan.add(identifier + data, at)
         elif identifier in (self._identifier, b""):
             self._scan.add(data, at)
