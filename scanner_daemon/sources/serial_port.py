@@ -11,11 +11,14 @@ from typing import Annotated, Final, Literal
 import serial
 from pydantic import Field
 
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.framer import Framer, SerialTerminator
+from scanner_daemon.decoding.ssi import SsiPackets
 from scanner_daemon.errors import DeviceUnavailable
 from scanner_daemon.model import Claimed, Discarded, Scan
 from scanner_daemon.ports import Deliver
 from scanner_daemon.sources.access import device_error
+from scanner_daemon.sources.feedback import Feedback, Line, answering
 from scanner_daemon.sources.parity_marks import ParityMarks
 from scanner_daemon.sources.reading import read_until_gone, settle
 
@@ -28,7 +31,12 @@ class SerialPort:
 
     ``port`` is a path that stays the same, such as one in ``/dev/serial/by-id``. The line settings are those of the
     scanner's manual; USB CDC-ACM scanners ignore them. ``gap`` is the longest silence inside a scan, in seconds:
-    longer ends it where ``terminator`` is ``none``, and tears it everywhere else. ``max_length`` is in bytes.
+    longer ends it where ``terminator`` is ``none``, and tears it everywhere else. ``max_length`` is in bytes. Where all
+    labels are exactly ``length`` bytes long, code identifier included, any other is discarded. ``code_id`` is how the
+    scanner is set to tell the symbology, ``feedback`` how it is told what became of the scan.
+
+    With ``protocol = "ssi"`` Zebra's packets take the place of ``terminator``, ``length`` and ``code_id``. They are
+    acknowledged as they come, since the scanner sends them again otherwise; ``feedback`` then follows the decision.
 
     The kernel knows no DSR/DTR handshake: with ``dsr-dtr`` DTR stays on, which says the same to the scanner, since
     the daemon always reads.
@@ -41,9 +49,26 @@ class SerialPort:
     parity: Literal["none", "even", "odd"] = "none"
     stopbits: Literal[1, 2] = 1
     handshake: Literal["none", "rts-cts", "xon-xoff", "dsr-dtr"] = "none"
+    protocol: Literal["plain", "ssi"] = "plain"
     terminator: SerialTerminator = SerialTerminator.LINE
+    length: Annotated[int, Field(ge=1, le=65_536)] | None = None
+    code_id: CodeId = CodeId.AIM
+    feedback: Feedback = Feedback.NONE
     gap: Annotated[float, Field(gt=0, le=10)] = 0.2
     max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
+
+    def __post_init__(self) -> None:
+        if self.protocol == "plain":
+            if self.feedback is Feedback.SSI:
+                raise ValueError('feedback: expected protocol = "ssi" for it, got "plain"')
+            return
+        if self.feedback not in {Feedback.NONE, Feedback.SSI}:
+            raise ValueError(f'feedback: expected none or ssi with protocol = "ssi", got {self.feedback.value!r}')
+        if self.bytesize != 8 or self.handshake == "xon-xoff":  # noqa: PLR2004  packets hold all 256 bytes
+            raise ValueError(
+                'protocol: expected bytesize = 8 and no xon-xoff with "ssi", '
+                f"got bytesize = {self.bytesize}, handshake = {self.handshake!r}"
+            )
 
     async def read(self, deliver: Deliver) -> None:
         """See :class:`scanner_daemon.ports.ScannerSource`."""
@@ -53,7 +78,9 @@ class SerialPort:
                 self._check_format(cflag)
                 await settle(fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=self.port, at=time.monotonic()))
-                await read_until_gone(fd, self._line(marked=bool(iflag & termios.PARMRK)), deliver)
+                line = Line(fd=fd, scanner=self.name)
+                listening = _Listening(self._decoder(), line, marked=bool(iflag & termios.PARMRK))
+                await read_until_gone(fd, listening, answering(deliver, self.feedback, line))
         except OSError as error:
             raise device_error(error, self.port, trying="read") from error
 
@@ -102,35 +129,51 @@ class SerialPort:
             "to a line format that the port can do"
         )
 
-    def _line(self, *, marked: bool) -> "_Line":
-        framer = Framer(scanner=self.name, terminator=self.terminator, gap=self.gap, max_length=self.max_length)
-        return _Line(framer=framer, marks=ParityMarks() if marked else None)
+    def _decoder(self) -> Framer | SsiPackets:
+        if self.protocol == "ssi":
+            return SsiPackets(scanner=self.name, gap=self.gap, max_length=self.max_length)
+        return Framer(
+            scanner=self.name,
+            terminator=self.terminator,
+            gap=self.gap,
+            max_length=self.max_length,
+            length=self.length,
+            code_id=self.code_id,
+        )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Line:
-    """One open line: good bytes and noise, in their order, into one framer."""
+class _Listening:
+    """One open line: good bytes and noise, in their order, into one decoder, whose own answers go back at once."""
 
-    framer: Framer
-    marks: ParityMarks | None
+    def __init__(self, decoder: Framer | SsiPackets, line: Line, *, marked: bool) -> None:
+        self._decoder = decoder
+        self._line = line
+        self._marks = ParityMarks() if marked else None
 
     @property
     def deadline(self) -> float | None:
-        return self.framer.deadline
+        return self._decoder.deadline
 
     def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
-        if self.marks is None:
-            return self.framer.feed(data, at)
-        runs = self.marks.feed(data)
-        return [
-            report for run in runs for report in (self.framer.noise(at) if run is None else self.framer.feed(run, at))
-        ]
+        runs = self._marks.feed(data) if self._marks else [data]
+        return self._answered(
+            [
+                report
+                for run in runs
+                for report in (self._decoder.noise(at) if run is None else self._decoder.feed(run, at))
+            ]
+        )
 
     def expire(self, now: float) -> list[Scan | Discarded]:
-        return self.framer.expire(now)
+        return self._answered(self._decoder.expire(now))
 
     def lost(self, at: float) -> list[Scan | Discarded]:
-        return self.framer.lost(at)
+        return self._decoder.lost(at)
+
+    def _answered(self, reports: list[Scan | Discarded]) -> list[Scan | Discarded]:
+        if isinstance(self._decoder, SsiPackets):
+            self._line.say(self._decoder.take_replies())
+        return reports
 
 
 def _mark_noise(fd: int) -> tuple[int, int]:

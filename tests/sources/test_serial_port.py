@@ -2,17 +2,17 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from scanner_daemon.model import Discarded, DiscardReason, Scan
-from scanner_daemon.sources.serial_port import SerialPort
+from scanner_daemon.sources.feedback import Line
+from scanner_daemon.sources.serial_port import SerialPort, _Listening
 
 PORT: dict[str, object] = {"name": "counter", "port": "/dev/serial/by-id/usb-Newland_HR11_N7-if00"}
 
 
 def test_a_byte_damaged_into_a_terminator_does_not_make_two_labels_of_one() -> None:
-    line = SerialPort(name="counter", port="/dev/ttyACM0")._line(
-        marked=True
-    )  # a pty has no parity: only here can a byte be damaged
+    decoder = SerialPort(name="counter", port="/dev/ttyACM0")._decoder()
+    listening = _Listening(decoder, Line(fd=-1, scanner="counter"), marked=True)  # a pty has no parity to fail
 
-    reports = line.feed(b"4006\xff\x00\r81333931\r96385074\r", 1.0)
+    reports = listening.feed(b"4006\xff\x00\r81333931\r96385074\r", 1.0)
 
     torn, whole = reports
     assert isinstance(torn, Discarded)
