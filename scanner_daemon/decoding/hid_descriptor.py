@@ -24,10 +24,22 @@ class InputField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputArray:
+    """Consecutive elements of an input report that each name one of several usages of ``page``, as keyboards do."""
+
+    report_id: int | None
+    page: int
+    bit_offset: int
+    element_bits: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputReports:
-    """All input fields of a device, and the length of each report in bytes, by report id."""
+    """All input fields and arrays of a device, and the length of each report in bytes, by report id."""
 
     fields: tuple[InputField, ...]
+    arrays: tuple[InputArray, ...]
     lengths: dict[int | None, int]
 
 
@@ -40,7 +52,7 @@ def input_reports(descriptor: bytes) -> InputReports:
     for tag, value, size in _items(descriptor):
         walk.item(tag, value, size)
     lengths = {report_id: -(-bits // 8) for report_id, bits in walk.bits.items()}
-    return InputReports(fields=tuple(walk.fields), lengths=lengths)
+    return InputReports(fields=tuple(walk.fields), arrays=tuple(walk.arrays), lengths=lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class _Globals:
 @dataclass(slots=True)
 class _Walk:
     fields: list[InputField] = field(default_factory=list)
+    arrays: list[InputArray] = field(default_factory=list)
     bits: dict[int | None, int] = field(default_factory=dict)
     _globals: _Globals = field(default_factory=_Globals)
     _stack: list[_Globals] = field(default_factory=list)
@@ -105,8 +118,19 @@ class _Walk:
             raise ValueError(f"expected input reports of at most {_LONGEST_REPORT} bytes, got {end // 8}")
         self.bits[now.report_id] = end
         usages = [value if size == _EXTENDED else now.page << 16 | value for value, size in self._usages[: now.count]]
-        if flags & _CONSTANT or (len(usages) > 1 and not flags & _VARIABLE):
-            return  # padding, or an array that names one of several usages at a time
+        if flags & _CONSTANT:
+            return
+        if len(usages) > 1 and not flags & _VARIABLE:
+            self.arrays.append(
+                InputArray(
+                    report_id=now.report_id,
+                    page=usages[0] >> 16,
+                    bit_offset=start,
+                    element_bits=now.size,
+                    count=now.count,
+                )
+            )
+            return
         for index, usage in enumerate(usages):
             last = index == len(usages) - 1  # the last usage is that of all remaining elements too
             self.fields.append(

@@ -1,37 +1,106 @@
-"""HID boot keyboard reports → frames of key strokes, as the kernel would make them.
+"""HID keyboard reports → frames of key strokes, as the kernel would make them.
 
-A report is eight bytes: modifier bits, a reserved byte, and the usages of up to six keys held down (HID 1.11,
-appendix B.1). It tells a state; the key strokes are what differs from the report before.
+A report tells a state: modifier bits, and the usages of the keys held down. The key strokes are what differs from the
+report before.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
+from scanner_daemon.decoding.hid_descriptor import input_reports
 from scanner_daemon.decoding.input_frames import Frame
-from scanner_daemon.decoding.key_codes import KeyCode
+from scanner_daemon.decoding.key_codes import KEYPAD_DIGITS, KeyCode
+from scanner_daemon.errors import ScannerDaemonError
 from scanner_daemon.model import KeyStroke
 
-REPORT_LENGTH: Final = 8
+
+class NotHidKeyboardError(ScannerDaemonError, ValueError):
+    """A report descriptor without a keyboard in it that we can read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HidKeyboardLayout:
+    """Where a keyboard's report holds what, in bytes, the report id counted where there is one."""
+
+    report_id: int | None
+    length: int
+    modifiers: int
+    keys: int
+    most_keys: int
+
+
+BOOT_LAYOUT: Final = HidKeyboardLayout(report_id=None, length=8, modifiers=0, keys=2, most_keys=6)
+"""Modifiers, a reserved byte, and up to six keys held down (HID 1.11, appendix B.1)."""
+
+
+def parse_keyboard_descriptor(descriptor: bytes) -> HidKeyboardLayout:
+    """Return where the keyboard with this report descriptor puts modifiers and keys.
+
+    Raises :class:`NotHidKeyboardError` when it has none, or has a bit for each key, as gaming keyboards do.
+    """
+    try:
+        reports = input_reports(descriptor)
+    except ValueError as error:
+        raise NotHidKeyboardError(f"cannot read the report descriptor: {error}") from error
+    bits = {found.usage: found for found in reports.fields if found.element_bits == 1}
+    arrays = [found for found in reports.arrays if found.page == _KEYBOARD_PAGE and found.element_bits == 8]  # noqa: PLR2004  bytes
+    for keys in arrays:
+        first = bits.get(_FIRST_MODIFIER)
+        if first is None or first.report_id != keys.report_id or keys.bit_offset % 8 or first.bit_offset % 8:
+            continue
+        return HidKeyboardLayout(
+            report_id=keys.report_id,
+            length=reports.lengths[keys.report_id],
+            modifiers=first.bit_offset // 8,
+            keys=keys.bit_offset // 8,
+            most_keys=keys.count,
+        )
+    raise NotHidKeyboardError(
+        "expected a keyboard that lists its keys (page 07, in an input report with modifier bits), got a report "
+        "descriptor without it; use another driver"
+    )
 
 
 class HidKeyboardReports:
     """Turns the reports of one keyboard into frames."""
 
-    __slots__ = ("_keys", "_modifiers")
+    __slots__ = ("_keys", "_layout", "_modifiers")
 
-    def __init__(self) -> None:
+    def __init__(self, layout: HidKeyboardLayout = BOOT_LAYOUT) -> None:
+        self._layout = layout
         self._modifiers = 0
         self._keys = b""
+
+    def frames(self, report: bytes, at: float) -> list[Frame]:
+        """Return what changed since the report before, as one frame but for the digits of an ALT code.
+
+        Some scanners put all its digits into one report. They are listed in their order and go into frames of their
+        own, so that none is lost and no order either; evdev has neither, as the kernel drops a digit's second mention.
+
+        Raises ``ValueError`` as :meth:`feed` does.
+        """
+        frame = self.feed(report, at)
+        pressed = [stroke for stroke in frame if stroke.pressed and stroke.code not in _MODIFIERS]
+        if len(pressed) < 2 or self._modifiers != _LEFT_ALT or not all(key.code in KEYPAD_DIGITS for key in pressed):  # noqa: PLR2004  alone, or several
+            return [frame] if frame else []
+        before = tuple(stroke for stroke in frame if stroke not in pressed)
+        return [*([before] if before else []), *((stroke,) for stroke in pressed)]
 
     def feed(self, report: bytes, at: float) -> Frame:
         """Return what changed since the report before; nothing for ``ErrorRollOver``, which tells no state.
 
-        A key listed twice in a report gives two strokes: it was pressed twice and the times between are lost.
+        Reports with another id are no keyboard's. A key listed twice in a report gives two strokes: it was pressed
+        twice and the times between are lost.
 
-        Raises ``ValueError`` for a report that is not eight bytes long.
+        Raises ``ValueError`` for a report of another length than the layout's.
         """
-        if len(report) != REPORT_LENGTH:
-            raise ValueError(f"expected a boot keyboard report of {REPORT_LENGTH} bytes, got {len(report)}")
-        modifiers, keys = report[0], report[2:].replace(b"\0", b"")
+        layout = self._layout
+        if layout.report_id is not None and report[:1] != bytes((layout.report_id,)):
+            return ()
+        if len(report) != layout.length:
+            raise ValueError(f"expected a keyboard report of {layout.length} bytes, got {len(report)}")
+        modifiers = report[layout.modifiers]
+        keys = report[layout.keys : layout.keys + layout.most_keys].replace(b"\0", b"")
         if _ERROR_ROLL_OVER in keys:
             return ()
         changed = self._modifiers ^ modifiers
@@ -56,6 +125,9 @@ def _key_code(usage: int) -> int:
     return _KEYS[position] if 0 <= position < len(_KEYS) else KeyCode.KEY_UNKNOWN
 
 
+_KEYBOARD_PAGE: Final = 0x07
+_FIRST_MODIFIER: Final = 0x07_00E0
+_LEFT_ALT: Final = 1 << 2
 _ERROR_ROLL_OVER: Final = 1
 
 _MODIFIERS: Final = (

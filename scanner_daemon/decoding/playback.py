@@ -87,8 +87,8 @@ def _key_changes(steps: Iterable[Step]) -> Iterator[Step]:
     keyboard = HidKeyboardReports()
     for step in steps:
         if isinstance(step.what, bytes):
-            frame = keyboard.feed(step.what, step.at)
-            yield Step(at=step.at, what=tuple((stroke.code, stroke.pressed) for stroke in frame))
+            for frame in keyboard.frames(step.what, step.at):
+                yield Step(at=step.at, what=tuple((stroke.code, stroke.pressed) for stroke in frame))
         else:
             keyboard = HidKeyboardReports()
             yield step

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from scanner_daemon.decoding.framer import SerialTerminator
-from scanner_daemon.decoding.hid_keyboard import REPORT_LENGTH
+from scanner_daemon.decoding.hid_keyboard import BOOT_LAYOUT
 from scanner_daemon.decoding.hid_pos import COMMON_LAYOUT, HidPosLayout
 from scanner_daemon.decoding.layouts import LAYOUTS, Layout
 from scanner_daemon.decoding.wedge import WedgeTerminator
@@ -131,8 +131,8 @@ def parse_report(number: int, text: str, recording_format: RecordingFormat) -> b
         report = bytes.fromhex(text)
     except ValueError:
         raise RecordingError(line=number, expected="bytes in hex, as in '00 00 1e'", got=repr(text)) from None
-    if recording_format is RecordingFormat.HID_KEYBOARD and len(report) != REPORT_LENGTH:
-        raise RecordingError(line=number, expected=f"{REPORT_LENGTH} bytes", got=f"{len(report)}")
+    if recording_format is RecordingFormat.HID_KEYBOARD and len(report) != BOOT_LAYOUT.length:
+        raise RecordingError(line=number, expected=f"{BOOT_LAYOUT.length} bytes", got=f"{len(report)}")
     return report
 
 

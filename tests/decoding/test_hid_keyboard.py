@@ -79,7 +79,7 @@ def test_modifier_bits_in_order() -> None:
 
 
 def test_report_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected a boot keyboard report of 8 bytes, got 3"):
+    with pytest.raises(ValueError, match="expected a keyboard report of 8 bytes, got 3"):
         HidKeyboardReports().feed(b"\x00\x00\x1e", 0.0)
 
 
