@@ -120,7 +120,7 @@ def test_every_mistake_is_told_at_once() -> None:
         ),
         (
             "lane = { name = 'l' }\n[[scanner]]\nname = 's'",
-            "c.toml: scanner[s].driver: expected keyboard-wedge | serial | replay, got nothing",
+            "c.toml: scanner[s].driver: expected keyboard-wedge | hid-pos | hid-keyboard | serial | ",
         ),
         (
             "lane = { name = 'l' }\n[[display]]\ndriver = 'kiosk'",

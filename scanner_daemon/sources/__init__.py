@@ -9,6 +9,8 @@ from typing import Final
 
 DRIVERS: Final[Mapping[str, str]] = {
     "keyboard-wedge": "scanner_daemon.sources.keyboard_wedge:KeyboardWedge",
+    "hid-pos": "scanner_daemon.sources.hid_pos:HidPos",
+    "hid-keyboard": "scanner_daemon.sources.hid_keyboard:HidKeyboard",
     "serial": "scanner_daemon.sources.serial_port:SerialPort",
     "replay": "scanner_daemon.sources.replay:Replay",
 }

@@ -5,12 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from scanner_daemon.sources.recognition import is_known_scanner
 
 HID_POS_USAGE_PAGE: Final = 0x8C
 """Bar Code Scanner page (USB-IF, HID Usage Tables 1.5, section 34)."""
+
+HID_KEYBOARD_USAGE_PAGE: Final = 0x07
+"""Keyboard/Keypad page (section 10)."""
+
+_Driver: TypeAlias = Literal["keyboard-wedge", "hid-pos", "hid-keyboard", "serial"]
+_Mode: TypeAlias = Literal["keyboard", "hid-pos", "serial"]
 
 _LINKS: Final = ("/by-id/", "/by-path/")
 _LONG_ITEM: Final = 0b1111_1110
@@ -28,8 +34,8 @@ class Attached:
     ``known_scanner`` is false for what may be a scanner but tells nothing: a keyboard, a USB-to-serial cable.
     """
 
-    driver: Literal["keyboard-wedge", "hid-pos", "serial"]
-    mode: Literal["keyboard", "hid-pos", "serial"]
+    driver: _Driver
+    mode: _Mode
     node: str
     path: str
     name: str
@@ -81,16 +87,30 @@ def keyboards() -> Iterator[Attached]:
 
 def hid_pos() -> Iterator[Attached]:
     """Yield the HID devices that speak the Bar Code Scanner usage page."""
+    return _hid(HID_POS_USAGE_PAGE, driver="hid-pos", mode="hid-pos")
+
+
+def hid_keyboards() -> Iterator[Attached]:
+    """Yield the raw nodes of HID keyboards: what :func:`keyboards` yields, where it is not Bluetooth LE or PS/2."""
+    return _hid(HID_KEYBOARD_USAGE_PAGE, driver="hid-keyboard", mode="keyboard")
+
+
+def event_nodes(hidraw: str) -> list[str]:
+    """Return the event nodes through which the kernel types what the HID device with the node ``hidraw`` sends."""
+    return [device.device_node for device in _devices("input", of=hidraw) if device.sys_name.startswith("event")]
+
+
+def _hid(usage_page: int, *, driver: _Driver, mode: _Mode) -> Iterator[Attached]:
     devices = _devices("hidraw")
     paths = _lasting_paths(devices)
     for device in devices:
         parent = device.parent
-        if parent is None or HID_POS_USAGE_PAGE not in usage_pages(_bytes(parent, "report_descriptor")):
+        if parent is None or usage_page not in usage_pages(_bytes(parent, "report_descriptor")):
             continue
         _, vendor, product = parent.properties.get("HID_ID", "0:0:0").split(":")
         yield Attached(
-            driver="hid-pos",
-            mode="hid-pos",
+            driver=driver,
+            mode=mode,
             node=device.device_node,
             path=paths[device.device_node],
             name=parent.properties.get("HID_NAME", ""),
@@ -137,14 +157,20 @@ def usage_pages(descriptor: bytes) -> set[int]:
     return pages
 
 
-def _devices(subsystem: str) -> list[Any]:
-    """Return what udev knows in ``subsystem`` and has a node, the same order each time; nothing without udev."""
+def _devices(subsystem: str, *, of: str | None = None) -> list[Any]:
+    """Return what udev knows in ``subsystem`` and has a node, the same order each time; nothing without udev.
+
+    ``of`` is the node of a device: then only what belongs to the same HID device.
+    """
     try:
         import pyudev
 
-        devices = pyudev.Context().list_devices(subsystem=subsystem)
+        context = pyudev.Context()
+        devices = context.list_devices(subsystem=subsystem)
+        if of is not None:
+            devices.match_parent(pyudev.Devices.from_device_file(context, of).parent)
         return sorted((device for device in devices if device.device_node), key=lambda device: device.device_node)
-    except ImportError:
+    except (ImportError, LookupError):  # no udev, or the device is gone
         return []
 
 

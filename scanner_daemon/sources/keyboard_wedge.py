@@ -1,34 +1,25 @@
 """A scanner that types: a USB, Bluetooth or PS/2 keyboard to the kernel (evdev)."""
 
-import asyncio
 import fcntl
 import struct
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-import evdev
 from pydantic import Field
 
 from scanner_daemon.decoding.input_frames import InputFrames, Overflow
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
-from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
 from scanner_daemon.model import Claimed, Discarded, Scan
 from scanner_daemon.ports import Deliver
 from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import keyboards
+from scanner_daemon.sources.grab import grab, opened, refuse_personal_keyboard
 from scanner_daemon.sources.reading import read_until_gone, settle
-from scanner_daemon.sources.recognition import is_personal_keyboard
-
-KEYS_UP_WITHIN: Final = 5.0
-"""Seconds to wait for a held key before the scanner is given up until the next attempt."""
 
 _EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
-_KEYS_UP_POLL: Final = 0.02
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,10 +52,10 @@ class KeyboardWedge:
         """See :class:`scanner_daemon.ports.ScannerSource`."""
         path = self._found()
         try:
-            with _opened(path) as device:
-                self._refuse_personal_keyboard(device, path)
+            with opened(path) as device:
+                refuse_personal_keyboard(device, path, claim=self.claim_keyboard)
                 typing = _Typing(device.fd, self._decoder())
-                await _grab(device, path)
+                await grab(device, path)
                 await settle(device.fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
                 await read_until_gone(device.fd, typing, deliver)
@@ -73,15 +64,6 @@ class KeyboardWedge:
 
     def _found(self) -> str:
         return str(self.path) if self.match is None else the_one(self.match, keyboards()).node
-
-    def _refuse_personal_keyboard(self, device: "evdev.InputDevice[str]", path: str) -> None:
-        ids = {"vendor": f"{device.info.vendor:04x}", "product": f"{device.info.product:04x}"}
-        if self.claim_keyboard or not is_personal_keyboard(**ids, name=device.name, bus=device.info.bustype):
-            return
-        raise DeviceAccessDenied(
-            f"Failed to claim {path}: expected a scanner, got {device.name!r} ({':'.join(ids.values())}), which "
-            "looks like a person's keyboard; set claim_keyboard = true for this scanner if it is one"
-        )
 
     def _decoder(self) -> WedgeDecoder:
         return WedgeDecoder(
@@ -128,35 +110,6 @@ class _Typing:
 
     def lost(self, at: float) -> list[Scan | Discarded]:
         return self._decoder.lost(at)
-
-
-@contextmanager
-def _opened(path: str) -> Iterator["evdev.InputDevice[str]"]:
-    """Open for reading only; closing gives a grab back, in whatever state we leave."""
-    device = evdev.InputDevice(path, readonly=True)
-    try:
-        yield device
-    finally:
-        device.close()
-
-
-async def _grab(device: "evdev.InputDevice[str]", path: str) -> None:
-    """Take the device for us alone while no key is down.
-
-    Whoever had it would see a key that is down at that moment as held for ever. A key that went down between the
-    look and the grab is given back.
-    """
-    for _ in range(round(KEYS_UP_WITHIN / _KEYS_UP_POLL)):
-        if not device.active_keys():
-            device.grab()
-            if not device.active_keys():
-                return
-            device.ungrab()
-        await asyncio.sleep(_KEYS_UP_POLL)
-    raise DeviceUnavailable(
-        f"Failed to claim {path}: expected all keys up, got a key held down for {KEYS_UP_WITHIN:g} s; release it, or "
-        "unplug the device and plug it in again"
-    )
 
 
 def _stamps_monotonic_time(fd: int) -> bool:

@@ -16,6 +16,9 @@ READ_SIZE: Final = 64 * 1024
 QUIET_WITHIN: Final = 10.0
 """Seconds after which a device that never pauses is given up: no scanner talks that long."""
 
+_MOST_QUEUED: Final = 64
+"""Reports that hidraw queues for one reader (``HIDRAW_BUFFER_SIZE``)."""
+
 
 class Decoder(Protocol):
     """Makes scans of bytes; knows no clock. All times are ``CLOCK_MONOTONIC`` seconds."""
@@ -59,11 +62,11 @@ async def settle(fd: int, *, quiet: float, within: float = QUIET_WITHIN) -> None
     """
     try:
         async with asyncio.timeout(within):
-            _read_now(fd)
+            _throw_away(fd)
             heard = True
             while heard:
                 await asyncio.sleep(quiet)
-                heard = bool(_read_now(fd))
+                heard = _throw_away(fd)
     except TimeoutError:
         raise DeviceUnavailable(
             f"Failed to claim the scanner: expected {quiet:g} s of silence, got data without pause for "
@@ -130,6 +133,14 @@ class _Reading:
         self.stop()
         if not self.gone.done():
             self.gone.set_exception(error)
+
+
+def _throw_away(fd: int) -> bool:
+    """Read what is there, and return whether that was anything. A hidraw node gives one report a read."""
+    for reports in range(_MOST_QUEUED):
+        if not _read_now(fd):
+            return reports > 0
+    return True
 
 
 def _read_now(fd: int) -> bytes:

@@ -1,0 +1,56 @@
+"""Take an event device from everybody else, without leaving them a key that seems held for ever."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import evdev
+
+from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
+from scanner_daemon.sources.recognition import is_personal_keyboard
+
+KEYS_UP_WITHIN: Final = 5.0
+"""Seconds to wait for a held key before the scanner is given up until the next attempt."""
+
+_KEYS_UP_POLL: Final = 0.02
+
+
+@contextmanager
+def opened(path: str) -> Iterator["evdev.InputDevice[str]"]:
+    """Open for reading only; closing gives a grab back, in whatever state we leave."""
+    device = evdev.InputDevice(path, readonly=True)
+    try:
+        yield device
+    finally:
+        device.close()
+
+
+async def grab(device: "evdev.InputDevice[str]", path: str) -> None:
+    """Take the device for us alone while no key is down.
+
+    Whoever had it would see a key that is down at that moment as held for ever. A key that went down between the
+    look and the grab is given back. Raises ``DeviceUnavailable`` when a key stays down.
+    """
+    for _ in range(round(KEYS_UP_WITHIN / _KEYS_UP_POLL)):
+        if not device.active_keys():
+            device.grab()
+            if not device.active_keys():
+                return
+            device.ungrab()
+        await asyncio.sleep(_KEYS_UP_POLL)
+    raise DeviceUnavailable(
+        f"Failed to claim {path}: expected all keys up, got a key held down for {KEYS_UP_WITHIN:g} s; release it, or "
+        "unplug the device and plug it in again"
+    )
+
+
+def refuse_personal_keyboard(device: "evdev.InputDevice[str]", path: str, *, claim: bool) -> None:
+    """Raise ``DeviceAccessDenied`` for what is clearly a person's keyboard, unless the user said to ``claim`` it."""
+    ids = {"vendor": f"{device.info.vendor:04x}", "product": f"{device.info.product:04x}"}
+    if claim or not is_personal_keyboard(**ids, name=device.name, bus=device.info.bustype):
+        return
+    raise DeviceAccessDenied(
+        f"Failed to claim {path}: expected a scanner, got {device.name!r} ({':'.join(ids.values())}), which "
+        "looks like a person's keyboard; set claim_keyboard = true for this scanner if it is one"
+    )

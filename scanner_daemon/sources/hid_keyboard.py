@@ -1,0 +1,107 @@
+"""A scanner that types, read below the kernel's keyboard (hidraw): for what evdev cannot tell."""
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports, NotHidKeyboardError, parse_keyboard_descriptor
+from scanner_daemon.decoding.layouts import LAYOUTS
+from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
+from scanner_daemon.errors import DeviceAccessDenied
+from scanner_daemon.model import Claimed, Discarded, Scan
+from scanner_daemon.ports import Deliver
+from scanner_daemon.sources import grab, hidraw
+from scanner_daemon.sources.access import device_error
+from scanner_daemon.sources.device_match import DeviceMatch, the_one
+from scanner_daemon.sources.discovery import event_nodes, hid_keyboards
+from scanner_daemon.sources.reading import read_until_gone, settle
+
+
+@dataclass(slots=True, kw_only=True)
+class HidKeyboard:
+    """Driver ``hid-keyboard``.
+
+    For a keyboard-mode scanner that puts all digits of an ALT code into one report: the kernel drops the second of two
+    equal digits, so that ``keyboard-wedge`` refuses its scans. The settings are those of ``keyboard-wedge``; ``path``
+    is a hidraw node.
+
+    What the kernel types for the device is grabbed as well, so that none of it reaches the till.
+    """
+
+    name: str
+    match: DeviceMatch | None = None
+    path: Annotated[str, Field(min_length=1)] | None = None
+    layout: str = "us"
+    terminator: WedgeTerminator = WedgeTerminator.ENTER
+    gap: Annotated[float, Field(gt=0, le=10)] = 0.15
+    max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
+    claim_keyboard: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.match is None) == (self.path is None):
+            given = "neither" if self.match is None else "both"
+            raise ValueError(f"match: expected either match or path, got {given}")
+        if self.layout not in LAYOUTS:
+            raise ValueError(f"layout: expected one of {' '.join(sorted(LAYOUTS))}, got {self.layout!r}")
+
+    async def read(self, deliver: Deliver) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource`."""
+        path = str(self.path) if self.match is None else the_one(self.match, hid_keyboards()).node
+        try:
+            async with AsyncExitStack() as stack:
+                device = stack.enter_context(hidraw.opened(path))
+                reports = self._reports(device, path)
+                for node in event_nodes(path):
+                    typing = stack.enter_context(grab.opened(node))
+                    grab.refuse_personal_keyboard(typing, node, claim=self.claim_keyboard)
+                    await grab.grab(typing, node)
+                await hidraw.tell_who_listens_in(path, scanner=self.name)
+                await settle(device.fd, quiet=self.gap)
+                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
+                await read_until_gone(device.fd, _Typing(reports, self._decoder()), deliver)
+        except OSError as error:
+            raise device_error(error, path, trying="read") from error
+
+    def _reports(self, device: hidraw.RawHid, path: str) -> HidKeyboardReports:
+        try:
+            return HidKeyboardReports(parse_keyboard_descriptor(device.descriptor))
+        except NotHidKeyboardError as error:
+            raise DeviceAccessDenied(f"Failed to claim {path}, which is {device}: {error}") from error
+
+    def _decoder(self) -> WedgeDecoder:
+        return WedgeDecoder(
+            scanner=self.name,
+            layout=LAYOUTS[self.layout],
+            terminator=self.terminator,
+            gap=self.gap,
+            max_length=self.max_length,
+        )
+
+
+class _Typing:
+    """One open scanner, at rest and with all keys up: its reports into one decoder, in their time of arrival."""
+
+    def __init__(self, reports: HidKeyboardReports, decoder: WedgeDecoder) -> None:
+        self._reports = reports
+        self._decoder = decoder
+
+    @property
+    def deadline(self) -> float | None:
+        return self._decoder.deadline
+
+    def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
+        """Decode one report. One of another length than the device announced tells no state: something was lost."""
+        try:
+            frames = self._reports.frames(data, at)
+        except ValueError:
+            return self._decoder.overflow(at)
+        return [report for frame in frames for report in self._decoder.feed(frame)]
+
+    def expire(self, now: float) -> list[Scan | Discarded]:
+        return self._decoder.expire(now)
+
+    def lost(self, at: float) -> list[Scan | Discarded]:
+        return self._decoder.lost(at)
