@@ -23,7 +23,7 @@ def render(
     """
     symbol = encode(symbology, text)
     drawing = layout.bare(symbol, page, dpi=dpi) if symbol_only else layout.lay_out(symbol, page, dpi=dpi, title=title)
-    return _OUTPUTS[form](drawing, proven(drawing))
+    return output(form, drawing, proven(drawing))
 
 
 def proven(drawing: Drawing) -> Image.Image:
@@ -31,6 +31,11 @@ def proven(drawing: Drawing) -> Image.Image:
     image = raster.rasterise(drawing)
     prove(drawing, image)
     return image
+
+
+def output(form: Form, drawing: Drawing, image: Image.Image) -> bytes:
+    """Return a proven ``drawing``, whose raster is ``image``, in ``form``."""
+    return _OUTPUTS[form](drawing, image)
 
 
 _OUTPUTS: Final[Mapping[Form, Callable[[Drawing, Image.Image], bytes]]] = {

@@ -2,18 +2,24 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
 from scanner_daemon.cards.form import Form
+from scanner_daemon.cards.layout import Page
+from scanner_daemon.cards.sheet import SHEETS
 from scanner_daemon.cards.symbol import Symbology
 from scanner_daemon.cli.exits import fail
 from scanner_daemon.errors import PrinterError
+
+if TYPE_CHECKING:
+    from scanner_daemon.cards.batch import BadRow, Run
 
 BAD_INPUT: Final = 2
 """What these commands end with when they cannot use what they were given; 1 is a card that does not read back."""
@@ -23,32 +29,41 @@ def cards() -> typer.Typer:
     """Return the group of commands."""
     group = typer.Typer(no_args_is_help=True, help="Make member cards that are proven to scan, and read them back.")
     group.command()(render)
+    group.command()(batch)
     group.command()(verify)
     return group
+
+
+_Symbology: TypeAlias = Annotated[Symbology, typer.Option(help="The bar code.")]
+_Format: TypeAlias = Annotated[Form, typer.Option("--format", help="A picture, or a printer's language.")]
+_Dpi: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=90, max=2400, help="The printer's dots per inch: 300, for zpl and escpos 203."),
+]
+_Title: TypeAlias = Annotated[str, typer.Option(help="A line above the bar code, as the shop's name.")]
+_Width: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=10, max=300, metavar="MM", help="The card's width: 85.6, for escpos 72."),
+]
+_Height: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=10, max=300, metavar="MM", help="The card's height: 53.98, for escpos as needed."),
+]
 
 
 def render(
     number: Annotated[str, typer.Argument(metavar="ID", help="What the card is to scan as.")],
     *,
-    symbology: Annotated[Symbology, typer.Option(help="The bar code.")],
-    form: Annotated[Form, typer.Option("--format", help="A picture, or a printer's language.")],
+    symbology: _Symbology,
+    form: _Format,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.")
     ] = "-",
-    dpi: Annotated[
-        int | None,
-        typer.Option(min=90, max=2400, help="The printer's dots per inch: 300, for zpl and escpos 203."),
-    ] = None,
+    dpi: _Dpi = None,
     symbol_only: Annotated[bool, typer.Option("--symbol-only", help="The bar code alone, no card.")] = False,
-    title: Annotated[str, typer.Option(help="A line above the bar code, as the shop's name.")] = "",
-    width: Annotated[
-        float | None,
-        typer.Option(min=10, max=300, metavar="MM", help="The card's width: 85.6, for escpos 72."),
-    ] = None,
-    height: Annotated[
-        float | None,
-        typer.Option(min=10, max=300, metavar="MM", help="The card's height: 53.98, for escpos as needed."),
-    ] = None,
+    title: _Title = "",
+    width: _Width = None,
+    height: _Height = None,
 ) -> None:
     """Make one card or label. It is written only after an independent decoder has read exactly ID back from it."""
     if symbol_only and title:
@@ -56,11 +71,52 @@ def render(
     with _sentences():
         from scanner_daemon.cards import rendering
 
-        page = replace(form.page, width=width or form.page.width, height=height or form.page.height)
+        page = _page(form, width, height)
         made = rendering.render(
             symbology, number, form, page=page, dpi=dpi or form.dpi, title=title, symbol_only=symbol_only
         )
         _write(output, made)
+
+
+def batch(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="The numbers: its column customer_id, or else its first.")
+    ],
+    *,
+    symbology: _Symbology,
+    form: _Format,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A folder of this run's own.")],
+    sheet: Annotated[str | None, typer.Option(help=f"For pdf, sheets of labels: {', '.join(SHEETS)}.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Make the good rows though others are bad.")] = False,
+    dpi: _Dpi = None,
+    title: _Title = "",
+    width: _Width = None,
+    height: _Height = None,
+) -> None:
+    """Make a card of every number in a list, each read back before it is written.
+
+    Bad rows are listed by line, and then nothing is made unless --skip-bad. A run that was broken off makes only what
+    is missing when it is started again. Status 1 when some rows have no card.
+    """
+    with _sentences():
+        from scanner_daemon.cards.batch import Design, Run, check, read_rows
+
+        if sheet is not None and (sheet not in SHEETS or form is not Form.PDF or width or height):
+            fail(f"--sheet is one of {', '.join(SHEETS)}, for pdf, and has labels of its own size", status=BAD_INPUT)
+        page = SHEETS[sheet].label if sheet else _page(form, width, height)
+        design = Design(symbology=symbology, form=form, page=page, dpi=dpi or form.dpi, title=title, sheet=sheet)
+        good, bad = check(read_rows(file), design)
+        _list(bad)
+        if bad and not skip_bad:
+            fail(f"made nothing, as {_rows(len(bad))} bad; --skip-bad leaves them out", status=BAD_INPUT)
+        run = Run(good, design, output)
+        seconds = _made(run, len(good))
+        refused = run.refused()
+        _list(refused)
+        made = len(good) - len(refused)
+        typer.echo(f"{made} of {len(good) + len(bad)} cards in {output} ({seconds:.1f} s)", err=True)
+        if bad or refused:
+            raise typer.Exit(1)
 
 
 def verify(file: Annotated[Path, typer.Argument(help="A PNG or another raster picture, or a PDF.")]) -> None:
@@ -100,6 +156,34 @@ def _sentences() -> Iterator[None]:
         fail(str(error))
     except OSError as error:
         fail(f"cannot use {error.filename}: {error.strerror}", status=BAD_INPUT)
+
+
+def _page(form: Form, width: float | None, height: float | None) -> Page:
+    return replace(form.page, width=width or form.page.width, height=height or form.page.height)
+
+
+def _list(bad: "list[BadRow]") -> None:
+    for row in bad:
+        typer.echo(f"  {row}", err=True)
+
+
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count} rows are"
+
+
+def _made(run: "Run", total: int) -> float:
+    """Make the cards behind a progress bar; return the seconds it took."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    started = time.monotonic()
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=total)
+        for count in run.make():
+            progress.advance(task, count)
+    return time.monotonic() - started
 
 
 def _write(output: str, made: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cards import interpreters
+from tests.cards.numbers import checked
 
 NUMBER = "0412345678903"
 RUN = (sys.executable, "-m", "scanner_daemon", "cards")
@@ -111,3 +112,50 @@ def test_other_commands_load_nothing_of_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
+
+
+def test_a_batch_that_is_killed_is_taken_up_again(tmp_path: Path) -> None:
+    numbers = [checked(f"04{number:010}") for number in range(1, 41)]
+    (tmp_path / "list.csv").write_text("customer_id\n" + "\n".join(numbers))
+    arguments = (*RUN, "batch", tmp_path / "list.csv", "--symbology", "ean13", "--format", "png", "-o")
+    whole = subprocess.run((*arguments, tmp_path / "whole"), capture_output=True, check=True, timeout=60)
+    assert b"40 of 40 cards" in whole.stderr
+
+    killed = subprocess.Popen((*arguments, tmp_path / "broken"), stderr=subprocess.DEVNULL)
+    third = tmp_path / "broken" / "cards-000003.png"
+    while not third.exists():
+        assert killed.poll() is None, "ended before it could be killed"
+    killed.kill()
+    killed.wait()
+    made = set((tmp_path / "broken").glob("cards-*"))
+    assert 3 <= len(made) < 40
+    before = {file: file.stat().st_mtime_ns for file in made}
+    again = subprocess.run((*arguments, tmp_path / "broken"), capture_output=True, check=True, timeout=60)
+    assert b"40 of 40 cards" in again.stderr
+    assert {file: file.stat().st_mtime_ns for file in made} == before
+    for file in (tmp_path / "whole").glob("cards-*"):
+        assert (tmp_path / "broken" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_batch_with_bad_rows_makes_nothing_unless_asked(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"{NUMBER}\n0412345678904\n")
+    arguments = ("batch", tmp_path / "list.csv", "--symbology", "ean13", "--format", "zpl", "-o", tmp_path / "out")
+    refused = ran(*arguments)
+    assert refused.returncode == 2
+    assert refused.stderr.decode().splitlines() == [
+        "  line 2: expected the check digit 3, got 4",
+        "scanner-daemon: made nothing, as 1 row is bad; --skip-bad leaves them out",
+    ]
+    assert not (tmp_path / "out").exists()
+    skipped = ran(*arguments, "--skip-bad")
+    assert skipped.returncode == 1
+    assert b"1 of 2 cards" in skipped.stderr
+    assert (tmp_path / "out" / "cards-000001.zpl").read_bytes().startswith(b"^XA")
+
+
+@pytest.mark.parametrize("options", [("--format", "png", "--sheet", "l7160"), ("--format", "pdf", "--sheet", "x")])
+def test_a_sheet_is_for_pdf(options: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(NUMBER)
+    done = ran("batch", tmp_path / "list.csv", "--symbology", "qr", "-o", tmp_path / "out", *options)
+    assert done.returncode == 2
+    assert b"--sheet is one of l7160, a4-cards, for pdf" in done.stderr
