@@ -71,6 +71,15 @@ def test_quiet_zones_are_quiet(symbology: Symbology, title: str) -> None:
         assert _is_light(image, zone_box)
 
 
+@pytest.mark.parametrize("symbology", Symbology)
+def test_the_symbol_with_its_quiet_zones_is_in_the_middle(symbology: Symbology) -> None:
+    drawing = card(symbology)
+    placed, zone = drawing.placed, SPECIFICATIONS[symbology].quiet_zone
+    left = placed.x - zone.left * placed.module
+    right = drawing.width - placed.x - placed.width - zone.right * placed.module
+    assert abs(left - right) <= 1
+
+
 def _is_light(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
     return image.crop(box).getextrema() in {(255, 255), (None, None)} or box[1] >= box[3]
 

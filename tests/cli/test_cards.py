@@ -25,6 +25,13 @@ def read_back(file: Path) -> list[dict[str, str | int]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.parametrize("command", [(), ("render",), ("batch",), ("verify",)])
+def test_every_command_has_help(command: tuple[str, ...]) -> None:
+    shown = ran(*command, "--help")
+    assert shown.returncode == 0
+    assert b"Usage: scanner-daemon cards" in shown.stdout
+
+
 @pytest.mark.parametrize("form", ["png", "pdf"])
 def test_what_render_writes_verify_reads(form: str, tmp_path: Path) -> None:
     if form == "pdf" and shutil.which("pdftoppm") is None:
