@@ -19,6 +19,5 @@ install -d -m 750 -g scanner-daemon /etc/scanner-daemon
 install -d -m 700 /etc/credstore
 
 udevadm control --reload
-systemctl daemon-reload
 udevadm trigger --subsystem-match=usb --subsystem-match=input --subsystem-match=hidraw --subsystem-match=tty
 systemctl enable scanner-daemon.service

@@ -134,13 +134,16 @@ def _debian(scratch: Path, kernel: str) -> None:
         "--variant=essential",
         f"--include={','.join(PACKAGES)}",
         "--aptopt=Apt::Install-Recommends false",
+        "--dpkgopt=force-unsafe-io",
         *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("man", "doc", "locale", "info")),
         f'--customize-hook=sh {INSIDE / "customize.sh"} "$1"',
         _codename(),
         scratch / "debian.tar",
         *_apt_sources(),
     )
-    environment = os.environ | {name: str(value) for name, value in hook.items()} | {"LC_ALL": "C"}
+    # Unpacked files are as old as the boot. With this variable byte code is held against its source's hash instead.
+    fixed = {"LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"}
+    environment = os.environ | {name: str(value) for name, value in hook.items()} | fixed
     finish("mmdebstrap", command, limit=400, environment=environment)
 
 

@@ -37,10 +37,10 @@ class Lane(Guest):
         self.put("/etc/systemd/system/sandbox.service", SANDBOX_UNIT)
         self.put("/run/lab/token", TOKEN)
         self.put("/run/lab/watch_events.py", (INSIDE / "watch_events.py").read_bytes())
-        self.run("udevadm control --reload; systemctl daemon-reload; systemctl start sandbox.service")
+        self.run("udevadm control --reload")
         self.start("exec </dev/tty1; stty raw -echo; exec cat >/run/lab/typed")
         self.start(f"exec {PYTHON} /run/lab/watch_events.py")
-        self.run("systemctl start scanner-daemon.service", limit=90)
+        self.run("systemctl start sandbox.service scanner-daemon.service", limit=90)
         self.eventually(lambda: "offline" in self.read("/run/lab/events"), "events are watched", within=30)
 
     def events(self) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ class Lane(Guest):
 
     def typed(self) -> str:
         """Return all that reached the text console: what a till with the keyboard's focus would have got."""
-        return self.read("/run/lab/typed")
+        return self.read("/run/lab/typed").replace("\r", "\n")
 
     def main_process(self) -> int:
         """Return the daemon's process id; 0 when it does not run."""

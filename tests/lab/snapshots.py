@@ -1,12 +1,15 @@
 """States of the guest that tests start from. Each is made from the one before and kept until what made it changes."""
 
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.lab import product
 from tests.lab.guest import Guest
+from tests.lab.host import LabError
 from tests.lab.image import Image, build_image, fingerprint
 from tests.lab.lane import Lane
 from tests.lab.machine import Machine
@@ -38,17 +41,35 @@ def take_snapshots(cache: Path, tell: Callable[[str], None]) -> Snapshots:
     )
     _forget_others(cache, {booted, installed, lane})
     steps = (
-        ("booting the guest", None, booted, _boot),
-        ("installing the product", booted, installed, _install),
-        ("opening the lane", installed, lane, _open_lane),
+        _Step("booting the guest", booted, _boot),
+        _Step("installing the product", installed, _install),
+        _Step("opening the lane", lane, _open_lane),
     )
-    for what, start, target, prepare in steps:
-        if not target.exists():
-            tell(what)
-            with Machine(image=image, snapshot=start) as machine:
-                prepare(machine)
-                machine.save(target)
+    there = [step.target.exists() for step in steps]
+    first = there.index(False) if False in there else len(steps)
+    if first < len(steps):
+        _take(steps[first:], image, steps[first - 1].target if first else None, tell)
     return Snapshots(image=image, installed=installed, lane=lane)
+
+
+class _Step(NamedTuple):
+    what: str
+    target: Path
+    prepare: Callable[[Machine], None]
+
+
+def _take(steps: Sequence[_Step], image: Image, start: Path | None, tell: Callable[[str], None]) -> None:
+    tell(steps[0].what)
+    with Machine(image=image, snapshot=start, savable=True) as machine:
+        for step in steps:
+            if step is not steps[0]:
+                tell(step.what)
+            try:
+                step.prepare(machine)
+            except (AssertionError, LabError) as error:
+                journal = Guest(machine=machine).journal()
+                raise LabError(f"{step.what}: {error}\nThe guest's journal ends:\n{journal}") from error
+            machine.save(step.target)
 
 
 def _boot(machine: Machine) -> None:
@@ -66,9 +87,8 @@ def _open_lane(machine: Machine) -> None:
 
 
 def _forget_others(cache: Path, kept: set[Path]) -> None:
-    for old in cache.glob("*.snapshot"):
-        if old not in kept:
-            old.unlink()
+    for old in {*cache.glob("*.snapshot"), *cache.glob("*.unfinished")} - kept:
+        shutil.rmtree(old)
 
 
 def _text(name: str) -> str:

@@ -29,7 +29,7 @@ def test_a_card_gives_a_member_and_a_product_passes_through(lane: Lane) -> None:
 
 
 def test_nothing_of_a_scan_reaches_the_text_console(lane: Lane) -> None:
-    scanner, cashier = online(lane, UsbScanner()), lane.plug(Keyboard())
+    cashier, scanner = lane.plug(Keyboard()), online(lane, UsbScanner())
     scanner.type(f"{PRODUCT}\n{CARD}\n")
     lane.expect("scan_accepted")
     cashier.type("end\n")

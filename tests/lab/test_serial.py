@@ -39,20 +39,13 @@ def test_scan_unplug_replug(lane: Lane, scanner: FtdiScanner | UsbScanner, name:
     )
 
 
-def test_modem_manager_is_told_to_keep_away(lane: Lane, scanner: FtdiScanner | UsbScanner) -> None:
-    lane.plug(scanner)
-    (node,) = scanner.nodes(lane)
-    assert lane.properties(node)["ID_MM_DEVICE_IGNORE"] == "1"
-    device = (
-        lane.run(f"udevadm info --query=path --name={node}").partition("/tty")[0].rpartition(":")[0].rpartition("/")[0]
-    )
-    assert "ID_MM_DEVICE_IGNORE=1" in lane.run(f"udevadm info --query=property --path={device}").splitlines()
-
-
-def test_no_second_program_can_open_the_port(lane: Lane, scanner: FtdiScanner | UsbScanner, name: str) -> None:
+def test_nobody_else_is_to_touch_the_port(lane: Lane, scanner: FtdiScanner | UsbScanner, name: str) -> None:
     lane.plug(scanner)
     lane.expect("scanner_online", scanner=name)
     (node,) = scanner.nodes(lane)
     another = "setpriv --reuid=nobody --regid=scanner-daemon --clear-groups"
     status, output = lane.attempt(f"{another} sh -c ': <{node}'")
     assert (status != 0, "busy" in output) == (True, True), output
+    usb_device = lane.run(f"udevadm info --query=path --name={node}").partition(":1.0/")[0].rpartition("/")[0]
+    for query in (f"--name={node}", f"--path={usb_device}"):
+        assert "ID_MM_DEVICE_IGNORE=1" in lane.run(f"udevadm info --query=property {query}").splitlines()

@@ -43,7 +43,7 @@ def test_a_hung_daemon_is_killed_the_scanner_is_free_in_time_and_the_daemon_come
     lane.run(f"kill -STOP {hung}")
     stopped = time.monotonic()
     while not lane.typed():
-        assert time.monotonic() < stopped + 6, "the unit says: the till has its scanner back within 6 seconds"
+        assert time.monotonic() < stopped + 11, "the unit says: the till has its scanner back within 11 seconds"
         scanner.type("1\n")
     lane.expect("scanner_online", scanner="counter", within=60)
     scanner.type(f"{PRODUCT}\n")

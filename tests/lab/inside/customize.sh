@@ -16,8 +16,8 @@ find "$root/usr/lib/modules/$KERNEL/kernel" -name '*.ko' | sed "s,^$root/usr,," 
 comm -13 "$root/keep" "$root/all" | sed "s,^,$root," | xargs rm -f
 rm "$root/keep" "$root/all"
 chroot "$root" depmod "$KERNEL"
-# Loaded at boot: the guest's own parts and the far ends of the gadgets. Drivers of scanners load when they are needed.
-printf '%s\n' virtio_console evdev xhci-pci uhid dummy_hcd libcomposite usb_f_hid usb_f_acm \
+# Loaded at boot: the guest's own parts and the far ends of the gadgets. The drivers of serial scanners load when needed.
+printf '%s\n' virtio_console evdev xhci-pci usbhid hid-generic uhid dummy_hcd libcomposite usb_f_hid usb_f_acm \
     >"$root/etc/modules-load.d/lab.conf"
 echo "options dummy_hcd num=2" >"$root/etc/modprobe.d/lab.conf"
 
@@ -28,10 +28,6 @@ chroot "$root" python3 -m venv /opt/scanner-daemon
 chroot "$root" sh -c '/opt/scanner-daemon/bin/pip install --quiet --no-index --root-user-action=ignore /wheels/*.whl'
 rm -r "$root/wheels"
 
-# Unpacked files are as old as the boot: byte code that believed in times would be stale.
-chroot "$root" python3 -m compileall -q -f -j 0 --invalidation-mode unchecked-hash \
-    /usr/lib/python3 /usr/lib/python3.* /opt/scanner-daemon/lib || true
-
 # The agent, and nothing at boot that a test does not need.
 install -m 755 "$INSIDE/agent.py" "$root/usr/local/sbin/lab-agent"
 install -m 644 -D -t "$root/etc/systemd/system" "$INSIDE/lab-agent.service"
@@ -41,7 +37,10 @@ for unit in systemd-timesyncd.service systemd-networkd.service getty@tty1.servic
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service \
     systemd-pstore.service systemd-update-utmp.service systemd-hwdb-update.service systemd-binfmt.service \
     systemd-journal-flush.service systemd-random-seed.service systemd-firstboot.service \
-    systemd-journal-catalog-update.service systemd-update-done.service; do
+    systemd-journal-catalog-update.service systemd-update-done.service systemd-update-utmp-runlevel.service \
+    getty-static.service systemd-user-sessions.service systemd-sysusers.service dev-hugepages.mount dev-mqueue.mount \
+    sys-kernel-debug.mount sys-kernel-tracing.mount modprobe@dm_mod.service modprobe@fuse.service \
+    modprobe@loop.service modprobe@drm.service modprobe@efi_pstore.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 ln -s /usr/lib/systemd/systemd "$root/init"
@@ -52,4 +51,4 @@ echo lab >"$root/etc/hostname"
 # It all lives in memory. The product brings its own hardware database, the distribution's is not needed.
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/usr/lib/udev/hwdb.bin "$root"/usr/lib/udev/hwdb.d/* \
     "$root"/usr/share/zoneinfo "$root"/usr/share/perl* "$root"/usr/share/i18n \
-    "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/lib/x86_64-linux-gnu/perl-base "$root"/usr/share/python-wheels
+    "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/lib/x86_64-linux-gnu/perl* "$root"/usr/share/python-wheels
