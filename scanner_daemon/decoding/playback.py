@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 from math import inf
 from typing import TypeAlias
 
-from scanner_daemon.decoding import framer, hid_pos, wedge
+from scanner_daemon.decoding import framer, hid_pos, ssi, wedge
 from scanner_daemon.decoding.framer import Framer, SerialTerminator
 from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports
 from scanner_daemon.decoding.hid_pos import HidPosReports
 from scanner_daemon.decoding.recordings import Mark, Recording, RecordingFormat, Step
+from scanner_daemon.decoding.ssi import SsiPackets
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
 from scanner_daemon.model import Discarded, KeyStroke, Scan
 
-_Decoder: TypeAlias = WedgeDecoder | Framer | HidPosReports
+_Decoder: TypeAlias = WedgeDecoder | Framer | SsiPackets | HidPosReports
 
 
 def play(recording: Recording, *, scanner: str = "recording") -> Iterator[Scan | Discarded]:
@@ -46,7 +47,15 @@ def _decoder(recording: Recording, scanner: str) -> _Decoder:
             serial = (
                 recording.terminator if isinstance(recording.terminator, SerialTerminator) else SerialTerminator.LINE
             )
-            return Framer(scanner=scanner, terminator=serial, gap=recording.gap or framer.DEFAULT_GAP)
+            return Framer(
+                scanner=scanner,
+                terminator=serial,
+                gap=recording.gap or framer.DEFAULT_GAP,
+                length=recording.length,
+                code_id=recording.code_id,
+            )
+        case RecordingFormat.SSI:
+            return SsiPackets(scanner=scanner, gap=recording.gap or ssi.DEFAULT_GAP)
         case RecordingFormat.HID_POS:
             gap = recording.gap or hid_pos.DEFAULT_GAP
             return HidPosReports(scanner=scanner, layout=recording.hid_pos_layout, gap=gap)
@@ -57,7 +66,7 @@ def _decoder(recording: Recording, scanner: str) -> _Decoder:
 def _wedge_decoder(recording: Recording, scanner: str) -> WedgeDecoder:
     key = recording.terminator if isinstance(recording.terminator, WedgeTerminator) else WedgeTerminator.ENTER
     gap = recording.gap or wedge.DEFAULT_GAP
-    decoder = WedgeDecoder(scanner=scanner, layout=recording.layout, terminator=key, gap=gap)
+    decoder = WedgeDecoder(scanner=scanner, layout=recording.layout, terminator=key, gap=gap, code_id=recording.code_id)
     decoder.resynchronise((), caps_lock=recording.caps_lock, num_lock=recording.num_lock)
     return decoder
 
@@ -70,9 +79,9 @@ def _feed(decoder: _Decoder, step: Step) -> list[Scan | Discarded]:
             return decoder.overflow(step.at)
         case WedgeDecoder(), tuple() as keys:
             return decoder.feed(tuple(KeyStroke(code=code, pressed=down, at=step.at) for code, down in keys))
-        case Framer(), Mark.NOISE:
+        case Framer() | SsiPackets(), Mark.NOISE:
             return decoder.noise(step.at)
-        case Framer() | HidPosReports(), bytes() as data:
+        case Framer() | SsiPackets() | HidPosReports(), bytes() as data:
             return decoder.feed(data, step.at)
     raise ValueError(f"a {type(decoder).__name__} cannot take {step.what!r}")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.framer import SerialTerminator
 from scanner_daemon.decoding.hid_keyboard import BOOT_LAYOUT
 from scanner_daemon.decoding.hid_pos import COMMON_LAYOUT, HidPosLayout
@@ -25,6 +26,7 @@ class RecordingFormat(Enum):
     HID_KEYBOARD = "hid-keyboard"  # boot keyboard reports
     HID_POS = "hid-pos"  # reports of usage page 8C
     BYTES = "bytes"  # what a serial line carries
+    SSI = "ssi"  # the same in packets of Zebra's
 
 
 class Mark(Enum):
@@ -53,8 +55,8 @@ class Step:
 class Recording:
     """What one scanner sent, and how to decode it.
 
-    ``terminator`` and ``gap`` are the decoder's own defaults where they are ``None``; ``num_lock`` is ``None`` where
-    nobody knows. ``expected`` holds the true outcome, one line a report as
+    ``terminator`` and ``gap`` are the decoder's own defaults where they are ``None``; ``length`` is ``None`` where
+    labels have any length, ``num_lock`` where nobody knows. ``expected`` holds the true outcome, one line a report as
     :func:`~scanner_daemon.decoding.playback.outcome` writes it; empty where nobody wrote it down.
     """
 
@@ -63,6 +65,8 @@ class Recording:
     layout: Layout = LAYOUTS["us"]
     terminator: Terminator | None = None
     gap: float | None = None
+    length: int | None = None
+    code_id: CodeId = CodeId.AIM
     caps_lock: bool = False
     num_lock: bool | None = None
     hid_pos_layout: HidPosLayout = COMMON_LAYOUT
@@ -80,13 +84,13 @@ class RecordingError(ScannerDaemonError, ValueError):
 
 
 def terminators(recording_format: RecordingFormat) -> Mapping[str, Terminator]:
-    """Return the terminators of such scanners by name; none for HID POS, whose reports state where a scan ends."""
+    """Return the terminators of such scanners by name; none where they state in another way where a scan ends."""
     match recording_format:
         case RecordingFormat.BYTES:
             return {terminator.value: terminator for terminator in SerialTerminator}
         case RecordingFormat.WEDGE | RecordingFormat.HID_KEYBOARD:
             return {terminator.value: terminator for terminator in WedgeTerminator}
-        case RecordingFormat.HID_POS:
+        case RecordingFormat.SSI | RecordingFormat.HID_POS:
             return {}
 
 

@@ -23,6 +23,7 @@ it is a step, after a silence of so many seconds:
                ``tap KEY_A KEY_B`` = each key down and up, in frames of their own 1 ms apart;
                keys as in ``linux/input-event-codes.h`` or by number; ``dropped`` = the kernel lost events
 ``bytes``      ``"text\r"`` as a JSON string, sent as UTF-8, or bytes in hex as ``02 34 32 03``; ``noise``
+``ssi``        the same, as one packet or any part of one
 ``hid-…``      one report in hex
 all            ``disconnect`` = unplugged; what follows comes after it was plugged in again
 ============== ====================================================================================================
@@ -37,6 +38,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.hid_pos import COMMON_LAYOUT, HidPosLayout, parse_descriptor
 from scanner_daemon.decoding.key_codes import KeyCode
 from scanner_daemon.decoding.layouts import LAYOUTS
@@ -68,6 +70,8 @@ def parse_scan_file(text: str) -> Recording:
         layout=heading.read("layout", LAYOUTS.__getitem__, _one_of(LAYOUTS), default="us"),
         terminator=heading.read("terminator", {"": None, **ends}.__getitem__, _one_of(ends), default=""),
         gap=heading.read("gap", _gap, "seconds above 0", default=""),
+        length=heading.read("length", _length, "bytes, at least 1", default=""),
+        code_id=heading.read("code_id", CodeId, _one_of(c.value for c in CodeId), default="aim"),
         caps_lock=heading.read("caps_lock", _SWITCH.__getitem__, "on or off", default="off"),
         num_lock=heading.read("num_lock", _OPTIONAL_SWITCH.__getitem__, "on or off", default=""),
         hid_pos_layout=heading.read("descriptor", _hid_pos_layout, "a HID POS report descriptor in hex", default=""),
@@ -124,7 +128,7 @@ def _what(number: int, text: str, recording_format: RecordingFormat) -> list[Key
         return [Mark(text)]
     if recording_format is RecordingFormat.WEDGE:
         return list(_frames(number, text))
-    if recording_format is RecordingFormat.BYTES and text.startswith('"'):
+    if recording_format in _ON_A_LINE and text.startswith('"'):
         return [_json_string(number, text).encode()]
     return [parse_report(number, text, recording_format)]
 
@@ -183,6 +187,13 @@ def _gap(text: str) -> float | None:
     return gap
 
 
+def _length(text: str) -> int | None:
+    length = int(text) if text else None
+    if length is not None and length < 1:
+        raise ValueError
+    return length
+
+
 def _hid_pos_layout(text: str) -> HidPosLayout:
     return parse_descriptor(bytes.fromhex(text)) if text else COMMON_LAYOUT
 
@@ -197,15 +208,17 @@ _BETWEEN_TAPS: Final = 0.001  # seconds: full-speed USB
 _STEP: Final = re.compile(r"\+(?P<silence>\d+(?:\.\d+)?)\s+(?P<what>\S.*)")
 _KEYS: Final = (
     *("format", "scanner", "source", "licence", "note"),
-    *("layout", "terminator", "gap", "caps_lock", "num_lock", "descriptor"),
+    *("layout", "terminator", "gap", "length", "code_id", "caps_lock", "num_lock", "descriptor"),
 )
 _KEY_CHANGES: Final = re.compile(r"tap(\s+\w+)+|((down|up)(\s+(?!down|up)\w+)+\s*)+")
 _VERBS: Final[Mapping[str, bool]] = {"down": True, "up": False}
+_ON_A_LINE: Final = frozenset({RecordingFormat.BYTES, RecordingFormat.SSI})
 _SWITCH: Final[Mapping[str, bool]] = {"on": True, "off": False}
 _OPTIONAL_SWITCH: Final[Mapping[str, bool | None]] = {**_SWITCH, "": None}
 _MARKS: Final[Mapping[RecordingFormat, frozenset[str]]] = {
     RecordingFormat.WEDGE: frozenset({Mark.DROPPED.value, Mark.DISCONNECT.value}),
     RecordingFormat.BYTES: frozenset({Mark.NOISE.value, Mark.DISCONNECT.value}),
+    RecordingFormat.SSI: frozenset({Mark.NOISE.value, Mark.DISCONNECT.value}),
     RecordingFormat.HID_KEYBOARD: frozenset({Mark.DISCONNECT.value}),
     RecordingFormat.HID_POS: frozenset({Mark.DISCONNECT.value}),
 }

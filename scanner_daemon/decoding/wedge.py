@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Final
 
 from scanner_daemon.decoding.assembly import Assembly
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.input_frames import Frame
 from scanner_daemon.decoding.key_codes import KEYPAD_DIGITS, KeyCode
 from scanner_daemon.decoding.layouts import Layout, Level
@@ -55,9 +56,14 @@ class WedgeDecoder:
         terminator: WedgeTerminator = WedgeTerminator.ENTER,
         gap: float = DEFAULT_GAP,
         max_length: int = 4096,
+        code_id: CodeId = CodeId.AIM,
     ) -> None:
         self._scan = Assembly(
-            scanner=scanner, gap=gap, max_length=max_length, gap_ends_scan=terminator is WedgeTerminator.NONE
+            scanner=scanner,
+            gap=gap,
+            max_length=max_length,
+            gap_ends_scan=terminator is WedgeTerminator.NONE,
+            code_id=code_id,
         )
         self._layout = layout
         self._terminators = _TERMINATORS[terminator]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports, NotHidKeyboardError, parse_keyboard_descriptor
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
@@ -36,6 +37,7 @@ class HidKeyboard:
     path: Annotated[str, Field(min_length=1)] | None = None
     layout: str = "us"
     terminator: WedgeTerminator = WedgeTerminator.ENTER
+    code_id: CodeId = CodeId.AIM
     gap: Annotated[float, Field(gt=0, le=10)] = 0.15
     max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
     claim_keyboard: bool = False
@@ -78,6 +80,7 @@ class HidKeyboard:
             terminator=self.terminator,
             gap=self.gap,
             max_length=self.max_length,
+            code_id=self.code_id,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.input_frames import InputFrames, Overflow
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
@@ -27,9 +28,10 @@ class KeyboardWedge:
     """Driver ``keyboard-wedge``.
 
     The device is named by ``match`` or by ``path``, one of them. ``layout`` is the one the scanner is set to, whatever
-    the till uses. ``gap`` is the longest silence inside a scan, in seconds; ``max_length`` is in bytes of UTF-8.
-    What is clearly a person's keyboard is refused unless ``claim_keyboard`` is set: a till without its keyboard is
-    worse than one without a scanner. Set it for a scanner that calls itself a keyboard.
+    the till uses; ``code_id`` is how it is set to tell the symbology. ``gap`` is the longest silence inside a scan, in
+    seconds; ``max_length`` is in bytes of UTF-8. What is clearly a person's keyboard is refused unless
+    ``claim_keyboard`` is set: a till without its keyboard is worse than one without a scanner. Set it for a scanner
+    that calls itself a keyboard.
     """
 
     name: str
@@ -37,6 +39,7 @@ class KeyboardWedge:
     path: Annotated[str, Field(min_length=1)] | None = None
     layout: str = "us"
     terminator: WedgeTerminator = WedgeTerminator.ENTER
+    code_id: CodeId = CodeId.AIM
     gap: Annotated[float, Field(gt=0, le=10)] = 0.15
     max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
     claim_keyboard: bool = False
@@ -72,6 +75,7 @@ class KeyboardWedge:
             terminator=self.terminator,
             gap=self.gap,
             max_length=self.max_length,
+            code_id=self.code_id,
         )
 
 
