@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_daemon.decoding.hid_descriptor import InputField, input_reports
+from scanner_daemon.decoding.hid_descriptor import InputArray, InputField, input_reports
 
 
 def fields(descriptor: str) -> list[tuple[int | None, int, int, int, int]]:
@@ -61,6 +61,13 @@ def test_array_of_one_usage_is_a_field_and_of_several_is_none() -> None:
         (None, 0x8C_00FE, 0, 8, 4),
         (None, 0x8C_00FF, 64, 8, 4),
     ]
+
+
+def test_array_of_a_keyboard_is_told_with_its_place() -> None:
+    boot = "05 07 19 e0 29 e7 75 01 95 08 81 02 95 01 75 08 81 03 95 06 75 08 19 00 29 65 81 00"  # HID 1.11, E.6
+    assert input_reports(bytes.fromhex(boot)).arrays == (
+        InputArray(report_id=None, page=0x07, bit_offset=16, element_bits=8, count=6),
+    )
 
 
 def test_push_and_pop_keep_what_was_said_before() -> None:

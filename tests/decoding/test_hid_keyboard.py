@@ -3,7 +3,13 @@ from evdev import ecodes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports
+from scanner_daemon.decoding.hid_keyboard import (
+    BOOT_LAYOUT,
+    HidKeyboardLayout,
+    HidKeyboardReports,
+    NotHidKeyboardError,
+    parse_keyboard_descriptor,
+)
 from scanner_daemon.model import KeyStroke
 
 
@@ -96,3 +102,83 @@ def test_what_goes_down_comes_up(reports: list[bytes]) -> None:
             else:
                 down.remove(stroke.code)
     assert down == []
+
+
+# HID 1.11, appendix E.6 (a boot keyboard), without its lamps.
+BOOT = """
+05 01 09 06 a1 01 05 07 19 e0 29 e7 15 00 25 01 75 01 95 08 81 02 95 01 75 08 81 01
+95 06 75 08 15 00 25 65 05 07 19 00 29 65 81 00 c0
+"""
+NUMBERED = BOOT.replace("a1 01", "a1 01 85 03")
+A_BIT_A_KEY = "05 01 09 06 a1 01 05 07 19 e0 29 e7 75 01 95 08 81 02 19 00 29 65 95 66 81 02 c0"
+
+
+def test_boot_layout_is_what_the_standards_descriptor_says() -> None:
+    assert parse_keyboard_descriptor(bytes.fromhex(BOOT)) == BOOT_LAYOUT
+
+
+def test_numbered_reports_begin_with_their_number_and_others_are_no_keys() -> None:
+    layout = parse_keyboard_descriptor(bytes.fromhex(NUMBERED))
+    assert layout == HidKeyboardLayout(report_id=3, length=9, modifiers=1, keys=3, most_keys=6)
+    keyboard = HidKeyboardReports(layout)
+    assert changes(keyboard, "03 02 00 04 00 00 00 00 00") == [("KEY_LEFTSHIFT", True), ("KEY_A", True)]
+    assert changes(keyboard, "01 00 00 05") == []
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "message"),
+    [
+        ("", "without it"),
+        (A_BIT_A_KEY, "expected a keyboard that lists its keys"),
+        ("05 8c 09 02 a1 01 75 08 95 08 09 fe 81 02 c0", "use another driver"),
+        ("05 07 26 ff", "cannot read the report descriptor"),
+    ],
+)
+def test_descriptor_of_no_such_keyboard(descriptor: str, message: str) -> None:
+    with pytest.raises(NotHidKeyboardError, match=message):
+        parse_keyboard_descriptor(bytes.fromhex(descriptor))
+
+
+def frames(keyboard: HidKeyboardReports, report: str) -> list[int]:
+    """How many keys change in each frame."""
+    return [len(frame) for frame in keyboard.frames(bytes.fromhex(report), 1.0)]
+
+
+def test_digits_of_an_alt_code_go_apart_in_their_order() -> None:
+    keyboard = HidKeyboardReports()
+    apart = keyboard.frames(bytes.fromhex("04 00 62 60 62 00 00 00"), 1.0)
+    assert [[stroke.code for stroke in frame] for frame in apart] == [
+        [ecodes.KEY_LEFTALT],
+        [ecodes.KEY_KP0],
+        [ecodes.KEY_KP8],
+        [ecodes.KEY_KP0],
+    ]
+    assert frames(keyboard, "00 00 00 00 00 00 00 00") == [4]
+    assert frames(keyboard, "00 00 00 00 00 00 00 00") == []
+
+
+@pytest.mark.parametrize(
+    "report",
+    ["00 00 62 60 00 00 00 00", "06 00 62 60 00 00 00 00", "40 00 62 60 00 00 00 00", "04 00 62 1e 00 00 00 00"],
+    ids=["no Alt", "Shift too", "AltGr", "not only digits"],
+)
+def test_other_keys_stay_together_as_nobody_knows_their_order(report: str) -> None:
+    assert len(frames(HidKeyboardReports(), report)) == 1
+
+
+@given(st.binary(max_size=200))
+def test_hostile_descriptor_is_refused_or_understood(descriptor: bytes) -> None:
+    try:
+        layout = parse_keyboard_descriptor(descriptor)
+    except NotHidKeyboardError:
+        return
+    assert layout.modifiers < layout.length
+    assert layout.keys + layout.most_keys <= layout.length
+
+
+@given(st.lists(st.binary(min_size=8, max_size=8)))
+def test_frames_hold_all_that_changed(reports: list[bytes]) -> None:
+    together, apart = HidKeyboardReports(), HidKeyboardReports()
+    for report in reports:
+        strokes = [stroke for frame in apart.frames(report, 0.0) for stroke in frame]
+        assert sorted(map(repr, strokes)) == sorted(map(repr, together.feed(report, 0.0)))

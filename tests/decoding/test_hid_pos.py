@@ -30,6 +30,15 @@ def test_common_layout_is_what_such_a_descriptor_says() -> None:
     assert parse_descriptor(COMMON_DESCRIPTOR) == COMMON_LAYOUT
 
 
+def test_padding_between_count_and_identifier_moves_the_fields() -> None:
+    """As Zebra's 05e0:2100 has it; its report is in fixtures/scans/real-hid-pos-zebra.scan."""
+    padded = COMMON_DESCRIPTOR.replace(bytes.fromhex("09 3b 81 02"), bytes.fromhex("09 3b 81 02 81 03"))
+    layout = parse_descriptor(padded)
+    assert layout.length == COMMON_LAYOUT.length + 1
+    assert [part.offset for part in layout.symbology_identifier] == [3, 4, 5]
+    assert (layout.data, layout.continued) == (ByteField(offset=6, length=56), 64 * 8)
+
+
 def test_layout_without_count_identifier_and_report_id() -> None:
     layout = parse_descriptor(bytes.fromhex("05 8c 09 02 a1 01 75 08 95 08 09 fe 81 02 c0"))
     assert (layout.report_id, layout.length, layout.data) == (None, 8, ByteField(offset=0, length=8))
@@ -63,6 +72,16 @@ def test_data_that_looks_like_an_identifier_is_data() -> None:
     (scan,) = HidPosReports(scanner="a").feed(report(b"]E04006381333931", b"]Q1"), 3.0)
     assert isinstance(scan, Scan)
     assert (scan.scan_data_label, scan.scan_data_type) == ("]E04006381333931", ScanDataType.QRCODE)
+
+
+def test_text_like_an_identifier_is_text_where_the_scanner_tells_none() -> None:
+    scanner = HidPosReports(scanner="a")
+    (scan,) = scanner.feed(report(b"]E04006381333931", b""), 3.0)
+    assert isinstance(scan, Scan)
+    assert (scan.scan_data_label, scan.scan_data_type) == ("]E04006381333931", ScanDataType.UNKNOWN)
+    (scan,) = scanner.feed(report(b"4006381333931", b"]E0"), 4.0)
+    assert isinstance(scan, Scan)
+    assert scan.scan_data_label == "4006381333931"
 
 
 def test_label_that_goes_on() -> None:

@@ -54,7 +54,10 @@ def test_what_a_heading_leaves_out_is_the_decoders_own() -> None:
     [
         ("", "line 1: expected a heading with 'scanner: …', got none"),
         ("scanner: x", "line 1: expected a heading with 'format: …', got none"),
-        ("format: x\nscanner: x", "line 1: expected one of wedge, hid-keyboard, hid-pos, bytes as the format, got 'x'"),
+        (
+            "format: x\nscanner: x",
+            "line 1: expected one of wedge, hid-keyboard, hid-pos, bytes, ssi as the format, got 'x'",
+        ),
         (WEDGE + "colour: red", "line 3: expected once each, one of format, scanner, .*, got 'colour: red'"),
         (WEDGE + "format: bytes", "line 3: expected once each"),
         (WEDGE + "+0.1 tap KEY_A", "line 3: expected once each"),
@@ -62,6 +65,8 @@ def test_what_a_heading_leaves_out_is_the_decoders_own() -> None:
         (WEDGE + "terminator: lf", "line 3: expected one of enter, tab, none as the terminator, got 'lf'"),
         (WEDGE + "gap: 0", "line 3: expected seconds above 0 as the gap, got '0'"),
         (WEDGE + "gap: nan", "line 3: expected seconds above 0 as the gap, got 'nan'"),
+        (WEDGE + "length: 0", "line 3: expected bytes, at least 1 as the length, got '0'"),
+        (WEDGE + "code_id: zebra", "line 3: expected one of aim, honeywell, .* as the code_id, got 'zebra'"),
         (WEDGE + "num_lock: yes", "line 3: expected on or off as the num_lock, got 'yes'"),
         (WEDGE + "descriptor: 05", "line 3: expected a HID POS report descriptor in hex as the descriptor, got '05'"),
         (WEDGE + "\ntap KEY_A", r"line 4: expected '\+SECONDS' and what was sent, got 'tap KEY_A'"),
