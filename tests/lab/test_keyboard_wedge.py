@@ -33,7 +33,7 @@ def test_nothing_of_a_scan_reaches_the_text_console(lane: Lane) -> None:
     scanner.type(f"{PRODUCT}\n{CARD}\n")
     lane.expect("scan_accepted")
     cashier.type("end\n")
-    lane.eventually(lambda: "end" in lane.typed(), "the cashier's word arrives")
+    lane.eventually(lambda: "end\n" in lane.typed(), "the cashier's word arrives")
     assert lane.typed() == "end\n"
 
 
