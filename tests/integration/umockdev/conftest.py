@@ -9,7 +9,7 @@ import ctypes
 import os
 import struct
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -163,12 +163,71 @@ class Wedge:
             ("EVIOCGREP", 0, struct.pack("@2I", 250, 33)),
             ("EVIOCGEFFECTS", 0, bytes(4)),
         ]
-        return f"@DEV {self.node}\n" + "".join(
-            f"{name} {result} {data.hex().upper()}\n" for name, result, data in answers
-        )
+        return _recording(self.node, answers)
 
     def _texts(self) -> tuple[tuple[str, str], ...]:
         return ("NAME", self.name), ("PHYS", self.physical_port), ("UNIQ", self.serial)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawHid:
+    """A HID device's raw node, ``/dev/hidraw{number}``, of the same device as a :class:`Wedge` of that number."""
+
+    testbed: Testbed
+    number: int
+    descriptor: bytes
+    name: str = "Datalogic Magellan"
+    vendor: str = "05f9"
+    product: str = "2204"
+    serial: str = ""
+
+    @property
+    def node(self) -> str:
+        return f"/dev/hidraw{self.number}"
+
+    def plug_in(self, folder: Path) -> None:
+        self.testbed.add(self._description())
+        recording = folder / f"hidraw{self.number}.ioctl"
+        recording.write_text(self._ioctls())
+        self.testbed.answer_ioctls(self.node, recording)
+        tty.setraw(self.testbed.far_end(self.node))
+
+    def send(self, report: bytes) -> None:
+        """Send one report. The node is a pty: two that were not read yet would come as one."""
+        os.write(self.testbed.far_end(self.node), report)
+
+    def _description(self) -> str:
+        ids = f"0003:{self.vendor.upper()}:{self.product.upper()}.{self.number:04X}"
+        hid = f"/devices/pci0000:00/0000:00:14.0/usb1/1-{self.number}/1-{self.number}:1.0/{ids}"
+        return (
+            f"P: {hid}/hidraw/hidraw{self.number}\n"
+            f"N: hidraw{self.number}\n"
+            f"E: DEVNAME={self.node}\n"
+            "E: SUBSYSTEM=hidraw\n"
+            "E: MAJOR=243\n"
+            f"E: MINOR={self.number}\n"
+            f"A: dev=243:{self.number}\n"
+            "\n"
+            f"P: {hid}\n"
+            "E: SUBSYSTEM=hid\n"
+            f"E: HID_ID=0003:0000{self.vendor.upper()}:0000{self.product.upper()}\n"
+            f"E: HID_NAME={self.name}\n"
+            f"E: HID_PHYS=usb-0000:00:14.0-{self.number}/input0\n"
+            f"E: HID_UNIQ={self.serial}\n"
+            f"H: report_descriptor={self.descriptor.hex().upper()}\n"
+        )
+
+    def _ioctls(self) -> str:
+        """What umockdev can answer; it refuses feature reports, as a device may."""
+        size = struct.pack("@I", len(self.descriptor))
+        name = self.name.encode() + b"\0"
+        answers = [
+            ("HIDIOCGRDESCSIZE", 0, size),
+            ("HIDIOCGRDESC", 0, size + self.descriptor.ljust(4096, b"\0")),
+            ("HIDIOCGRAWINFO", 0, struct.pack("@IHH", 3, int(self.vendor, 16), int(self.product, 16))),
+            ("HIDIOCGRAWNAME(0)", len(name), name.ljust(256, b"\0")),
+        ]
+        return _recording(self.node, answers)
 
 
 @pytest.fixture
@@ -188,6 +247,23 @@ def plug_in(testbed: Testbed, tmp_path: Path) -> Callable[..., Wedge]:
         return wedge
 
     return plugged_in
+
+
+@pytest.fixture
+def plug_in_hid(testbed: Testbed, tmp_path: Path) -> Callable[..., RawHid]:
+    """Plug in a :class:`RawHid` with these properties."""
+
+    def plugged_in(**properties: object) -> RawHid:
+        raw = RawHid(testbed=testbed, **properties)  # type: ignore[arg-type]  # what a test says of its scanner
+        raw.plug_in(tmp_path)
+        return raw
+
+    return plugged_in
+
+
+def _recording(node: str, answers: Iterable[tuple[str, int, bytes]]) -> str:
+    lines = (f"{name} {result} {data.hex().upper()}\n" for name, result, data in answers)
+    return f"@DEV {node}\n" + "".join(lines)
 
 
 def _bit_map(numbers: "tuple[int, ...] | range", size: int) -> bytes:
