@@ -20,15 +20,19 @@ def node() -> Iterator[tuple[str, int]]:
     os.close(slave)
 
 
-async def test_who_else_has_the_node_open_is_told_by_name(node: tuple[str, int]) -> None:
-    path, fd = node
-    other = subprocess.Popen(("sleep", "60"), stdin=fd)
-    try:
-        with capture_logs() as logs:
-            await tell_who_listens_in(path, scanner="counter")
-    finally:
-        other.kill()
-        other.wait()
+@pytest.fixture
+def other(node: tuple[str, int]) -> Iterator[subprocess.Popen[bytes]]:
+    """Another program that has the node open."""
+    with subprocess.Popen(("sleep", "60"), stdin=node[1]) as process:
+        yield process
+        process.kill()
+
+
+async def test_who_else_has_the_node_open_is_told_by_name(
+    node: tuple[str, int], other: subprocess.Popen[bytes]
+) -> None:
+    with capture_logs() as logs:
+        await tell_who_listens_in(node[0], scanner="counter")
 
     assert [(entry["event"], entry["held_by"]) for entry in logs] == [("scanner_shared", [f"sleep (pid {other.pid})"])]
 
