@@ -42,16 +42,19 @@ def parse_keyboard_descriptor(descriptor: bytes) -> HidKeyboardLayout:
         reports = input_reports(descriptor)
     except ValueError as error:
         raise NotHidKeyboardError(f"cannot read the report descriptor: {error}") from error
-    bits = {found.usage: found for found in reports.fields if found.element_bits == 1}
-    arrays = [found for found in reports.arrays if found.page == _KEYBOARD_PAGE and found.element_bits == 8]  # noqa: PLR2004  bytes
-    for keys in arrays:
-        first = bits.get(_FIRST_MODIFIER)
-        if first is None or first.report_id != keys.report_id or keys.bit_offset % 8 or first.bit_offset % 8:
+    modifiers = {
+        found.report_id: found.bit_offset
+        for found in reports.fields
+        if found.usage == _FIRST_MODIFIER and found.element_bits == 1 and found.bit_offset % 8 == 0
+    }
+    for keys in reports.arrays:
+        in_bytes = keys.element_bits == 8 and keys.bit_offset % 8 == 0  # noqa: PLR2004
+        if keys.page != _KEYBOARD_PAGE or not in_bytes or keys.report_id not in modifiers:
             continue
         return HidKeyboardLayout(
             report_id=keys.report_id,
             length=reports.lengths[keys.report_id],
-            modifiers=first.bit_offset // 8,
+            modifiers=modifiers[keys.report_id] // 8,
             keys=keys.bit_offset // 8,
             most_keys=keys.count,
         )

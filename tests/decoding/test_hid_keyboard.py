@@ -125,10 +125,18 @@ def test_numbered_reports_begin_with_their_number_and_others_are_no_keys() -> No
     assert changes(keyboard, "01 00 00 05") == []
 
 
+def test_of_several_reports_the_one_with_keys_and_modifiers_is_read() -> None:
+    """As of keyboards that list keys for the BIOS and have a bit for each for everybody else."""
+    bits = A_BIT_A_KEY.replace("a1 01", "a1 01 85 04")
+    for descriptor in (NUMBERED + bits, bits + NUMBERED):
+        assert parse_keyboard_descriptor(bytes.fromhex(descriptor)).report_id == 3
+
+
 @pytest.mark.parametrize(
     ("descriptor", "message"),
     [
         ("", "without it"),
+        (NUMBERED.replace("95 06", "85 04 95 06"), "in an input report with modifier bits"),
         (A_BIT_A_KEY, "expected a keyboard that lists its keys"),
         ("05 8c 09 02 a1 01 75 08 95 08 09 fe 81 02 c0", "use another driver"),
         ("05 07 26 ff", "cannot read the report descriptor"),
