@@ -58,8 +58,8 @@ def test_check_config_of_a_wrong_file(tmp_path: Path) -> None:
     assert checked.returncode == 78
     assert checked.stderr.splitlines() == [
         "scanner-daemon: 1 mistake in the configuration",
-        f"  {tmp_path}/c.toml: scanner[s].driver: expected keyboard-wedge | hid-pos | hid-keyboard | serial | replay, got 'serail' "
-        "(did you mean 'serial'?)",
+        f"  {tmp_path}/c.toml: scanner[s].driver: expected keyboard-wedge | hid-pos | hid-keyboard | serial | replay, "
+        "got 'serail' (did you mean 'serial'?)",
     ]
 
 
