@@ -1,5 +1,6 @@
 """Which scanners are plugged in, in what mode, and what may be one."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -165,13 +166,21 @@ def _devices(subsystem: str, *, of: str | None = None) -> list[Any]:
     try:
         import pyudev
 
-        context = pyudev.Context()
+        context = _udev()
         devices = context.list_devices(subsystem=subsystem)
         if of is not None:
             devices.match_parent(pyudev.Devices.from_device_file(context, of).parent)
         return sorted((device for device in devices if device.device_node), key=lambda device: device.device_node)
     except (ImportError, LookupError):  # no udev, or the device is gone
         return []
+
+
+@functools.cache
+def _udev() -> Any:
+    """Return udev's library, looked for once: ``ldconfig`` runs for it each time, and no scanner is read meanwhile."""
+    import pyudev
+
+    return pyudev.Context()
 
 
 def _types_letters(capabilities: str) -> bool:
