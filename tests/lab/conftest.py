@@ -1,8 +1,11 @@
 """The hardware lab: a real kernel under the shipped product. It runs when named: ``python -m pytest tests/lab``."""
 
+import contextlib
 import fcntl
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -13,6 +16,7 @@ from tests.lab.machine import Machine
 from tests.lab.snapshots import Snapshots, take_snapshots
 
 HERE = Path(__file__).parent
+TURN_LIMIT = 900
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -41,14 +45,25 @@ def snapshots(pytestconfig: pytest.Config) -> Iterator[Snapshots]:
 
     with (cache() / "lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield take_snapshots(cache(), tell)
-        except BlockingIOError:
-            pytest.fail(f"another run of the lab uses {cache()}: wait until it ends", pytrace=False)
+            _take_turn(lock, tell)
+            taken = take_snapshots(cache(), tell)
         except LabUnavailableError as reason:
-            pytest.skip(str(reason))
+            raise pytest.skip.Exception(str(reason)) from None
         except LabError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        yield taken
+
+
+def _take_turn(lock: TextIO, tell: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        tell("waiting until another run of the lab ends")
+        for _ in range(TURN_LIMIT):
+            time.sleep(1)
+            with contextlib.suppress(BlockingIOError):
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        raise LabError(f"another run of the lab has used {cache()} for {TURN_LIMIT} s: end it") from None
 
 
 @pytest.fixture

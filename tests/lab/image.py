@@ -1,6 +1,7 @@
 """The guest's image: a Debian kernel and one initramfs with the whole system, made once and kept."""
 
 import hashlib
+import lzma
 import os
 import re
 import shutil
@@ -68,6 +69,7 @@ def fingerprint(*parts: str | bytes) -> str:
 
 
 def _files() -> Iterable[bytes]:
+    yield Path(__file__).read_bytes()
     yield (CHECKOUT / "constraints.txt").read_bytes()
     for file in sorted(INSIDE.iterdir()):
         if file.is_file():
@@ -101,10 +103,16 @@ def _build(scratch: Path, target: Path, kernel_package: str, tell: Callable[[str
     result.mkdir()
     tar = scratch / "debian.tar"
     finish("unpacking the kernel", ("bsdtar", "-xf", tar, "-C", scratch, f"./boot/vmlinuz-{kernel}"), limit=60)
-    (scratch / "boot" / f"vmlinuz-{kernel}").rename(result / "vmlinuz")
+    (result / "vmlinuz").write_bytes(_unpacked((scratch / "boot" / f"vmlinuz-{kernel}").read_bytes()))
     pack = ("bsdtar", "-cf", result / "initrd.cpio", "--format", "newc", "--exclude", "./boot/*", f"@{tar}")
     finish("packing the initramfs", pack, limit=120)
     result.rename(target)
+
+
+def _unpacked(kernel: bytes) -> bytes:
+    """Return the kernel within, which QEMU starts as well: an emulated processor unpacks it slowly."""
+    start = kernel.find(b"\xfd7zXZ\0")
+    return kernel if start < 0 else lzma.LZMADecompressor().decompress(kernel[start:])
 
 
 def _wheels(directory: Path) -> None:

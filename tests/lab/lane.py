@@ -18,6 +18,8 @@ ExecStart=/opt/scanner-daemon/bin/scanner-daemon sandbox
 SHOP_RULES = """
 # The serial adapter has the ids of its chip, so the shop has to say that a scanner hangs on it.
 SUBSYSTEM=="usb|tty", ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6001", ENV{SCANNER_DAEMON}="shared"
+# This one is on no USB, so no USB ids tell of it.
+SUBSYSTEM=="hidraw", KERNELS=="0003:05F9:2204.*", ENV{SCANNER_DAEMON}="shared"
 """
 
 

@@ -22,6 +22,11 @@ HID_POS: Final = bytes.fromhex(
     "058c 09fb 09fc 09fd 9503 8102"
     "09fe 953b 820201 c0 c0"
 )
+HID_POS_SHIFTED: Final = HID_POS.replace(
+    # The same with a vendor's byte before the symbology identifier, and one data byte less.
+    bytes.fromhex("058c09fb"),
+    bytes.fromhex("0600ff 0901 9501 8102 058c09fb"),
+).replace(bytes.fromhex("953b"), bytes.fromhex("953a"))
 HID_POS_LENGTH: Final = 64
 REPORT_GAP: Final = 0.02
 """Seconds between two reports: ten times a real scanner's, for a processor that is emulated."""
@@ -265,13 +270,13 @@ class UhidScanner:
 
     def report(self, data: bytes, identifier: str = "]E0") -> None:
         """Send a scan."""
-        report = _hid_pos_report(data, identifier)
+        report = _hid_pos_report(data, identifier, shift=1 if self.descriptor == HID_POS_SHIFTED else 0)
         event = struct.pack("<IH4096s", 12, len(report), report)  # UHID_INPUT2
         self._machine.agent("write_device", writes=[(self._end, event.hex())], gap=0)
 
 
-def _hid_pos_report(data: bytes, identifier: str) -> bytes:
-    return (bytes((2, len(data))) + identifier.encode() + data).ljust(HID_POS_LENGTH, b"\0")
+def _hid_pos_report(data: bytes, identifier: str, *, shift: int = 0) -> bytes:
+    return (bytes((2, len(data))) + bytes(shift) + identifier.encode() + data).ljust(HID_POS_LENGTH, b"\0")
 
 
 def _function_name(interface: Interface) -> str:

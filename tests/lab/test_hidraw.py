@@ -1,0 +1,34 @@
+"""Scanners that are read below the keyboard: HID POS, and typed reports."""
+
+from tests.lab.lane import Lane
+from tests.lab.scanners import HID_POS_SHIFTED, UhidScanner, UsbScanner
+
+PRODUCT = "4006381333931"
+
+
+def test_hid_pos_scan_unplug_replug(lane: Lane) -> None:
+    scanner = UsbScanner(serial="SN0045", interfaces=("hid-pos",))
+    for _ in range(2):
+        lane.plug(scanner)
+        lane.expect("scanner_online", scanner="pos")
+        scanner.report(PRODUCT.encode())
+        event = lane.expect("scan_passed_through", scanner="pos")
+        assert (event["label"], event["symbology_identifier"], event["scan_data_type"]) == (PRODUCT, "]E0", "EAN13")
+        lane.unplug(scanner)
+        lane.expect("scanner_offline", scanner="pos")
+
+
+def test_hid_pos_fields_are_found_wherever_the_descriptor_puts_them(lane: Lane) -> None:
+    scanner = lane.plug(UhidScanner(descriptor=HID_POS_SHIFTED))
+    lane.expect("scanner_online", scanner="odd")
+    scanner.report(PRODUCT.encode())
+    event = lane.expect("scan_passed_through", scanner="odd")
+    assert (event["label"], event["symbology_identifier"]) == (PRODUCT, "]E0")
+
+
+def test_a_keyboard_read_raw_types_nothing_on_the_text_console(lane: Lane) -> None:
+    scanner = lane.plug(UsbScanner(serial="SN0046"))
+    lane.expect("scanner_online", scanner="raw")
+    scanner.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through", scanner="raw")["label"] == PRODUCT
+    assert lane.typed() == ""
