@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+import structlog
 from pydantic import SecretStr
 
 from scanner_daemon import lane
@@ -14,10 +15,13 @@ from scanner_daemon.config import Config
 from scanner_daemon.displays.journal import Journal
 from scanner_daemon.errors import ConfigError, Mistake
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
-from scanner_daemon.ports import LaneListener, Service
+from scanner_daemon.ports import LaneListener, PassOn, ScannerSource, Service, Till
+from scanner_daemon.pos.firewall import Firewall
 from scanner_daemon.server import LocalServer
 from scanner_daemon.sources.hotplug import HotPlug
 from scanner_daemon.systemd import SystemdNotifier
+
+_log = structlog.get_logger()
 
 
 class Lane(lane.Lane):
@@ -36,12 +40,15 @@ class Lane(lane.Lane):
 
         Raises ``ConfigError`` when the state directory cannot keep the server's token.
         """
+        for note in config.notes:
+            _log.warning("configuration_note", detail=note)
         ready = asyncio.Event()
         displays = {f"{part.driver.__name__.lower()} {n}": part.build() for n, part in enumerate(config.displays, 1)}
         server = _server(config, displays)
         notifier = SystemdNotifier.from_environment(environ, ready=ready)
         hotplug = HotPlug()
         loyalty = config.loyalty.build()
+        till: Till | None = config.till.build() if config.till else None
 
         listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
         services: dict[str, Service] = {}
@@ -50,13 +57,16 @@ class Lane(lane.Lane):
             services["server"] = server
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
+        if till is not None:
+            services["till"] = till
         listeners["journal"] = Journal()
         built = cls(
             name=config.lane.name,
-            sources=[scanner.source.build() for scanner in config.scanners],
+            sources=_sources(config, till),
             pipeline=_pipeline(config),
             loyalty=loyalty,
             listeners=listeners,
+            pass_on=_pass_on(config, till),
             services=services,
             resources=[loyalty, hotplug],
             presence=hotplug,
@@ -75,6 +85,22 @@ def _pipeline(config: Config) -> Pipeline:
         duplicates=DuplicateFilter(config.debounce.same_symbol_timeout),
         cards_only=[scanner.name for scanner in config.scanners if not scanner.pass_through],
     )
+
+
+def _sources(config: Config, till: Till | None) -> list[ScannerSource]:
+    """Return the scanners. Those that would type into the till are taken from it only while it is typed to."""
+    built = [(scanner, scanner.source.build()) for scanner in config.scanners]
+    return [
+        till.standing_in(source) if till and scanner.is_keyboard and scanner.pass_through else source
+        for scanner, source in built
+    ]
+
+
+def _pass_on(config: Config, till: Till | None) -> PassOn | None:
+    if till is None:
+        return None
+    rules = {scanner.name: scanner.rules for scanner in config.scanners if scanner.rules}
+    return Firewall(rules, to_till=till.type).pass_on
 
 
 def _server(config: Config, displays: Mapping[str, LaneListener]) -> LocalServer | None:

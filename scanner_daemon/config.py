@@ -15,9 +15,10 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, SecretStr
 
-from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, sources
+from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, pos, sources
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.errors import ConfigError, Mistake
+from scanner_daemon.pos.firewall import FirewallRules
 
 DEFAULT_FILE: Final = Path("/etc/scanner-daemon/config.toml")
 
@@ -25,7 +26,7 @@ _SERVER = {"server": "scanner_daemon.server:LocalServer"}
 _SERVER_SECRETS = "scanner_daemon"  # SCANNER_DAEMON_TOKEN
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
 _NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
-_TABLES = {"lane", "scanner", "card", "debounce", "server", "display"}
+_TABLES = {"lane", "scanner", "card", "debounce", "server", "display", "till"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +51,21 @@ class Debounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanner:
-    """One ``[[scanner]]``: what reads it, and whether its other labels go on to the till."""
+    """One ``[[scanner]]``: what reads it, and what of its other labels goes on to the till: ``None`` is nothing."""
 
     name: str
     source: Part
-    pass_through: bool = True
+    rules: FirewallRules | None = field(default_factory=FirewallRules)
+
+    @property
+    def pass_through(self) -> bool:
+        """Whether anything but member cards goes on to the till."""
+        return self.rules is not None
+
+    @property
+    def is_keyboard(self) -> bool:
+        """Whether it would type into the till by itself."""
+        return bool(getattr(self.source.driver, "is_keyboard", False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,18 @@ class Config:
     debounce: Debounce = field(default_factory=Debounce)
     server: Part | None = None
     displays: tuple[Part, ...] = ()
+    till: Part | None = None
     missing_secrets: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is no mistake and may yet be none of the user's intentions, a sentence each."""
+        taken = [scanner.name for scanner in self.scanners if scanner.pass_through and scanner.is_keyboard]
+        return tuple(
+            f"scanner[{name}]: products of this scanner reach only the event stream, no longer the till; add a table "
+            "[till], or set pass_through = false for a scanner that is there for cards only"
+            for name in (() if self.till else taken)
+        )
 
 
 def load_config(path: str | Path = DEFAULT_FILE, *, require_secrets: bool = True) -> Config:
@@ -132,8 +154,9 @@ class _Reader:
         programme = self._loyalty()
         server = self._server()
         scanners = tuple(self._scanners())
-        cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, default="pattern")))
-        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS)))
+        cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
+        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays")))
+        till = self._till()
         self._check_kiosk()
         if self.mistakes or lane is None or debounce is None or programme is None:
             return None
@@ -145,6 +168,7 @@ class _Reader:
             debounce=debounce,
             server=server,
             displays=shown,
+            till=till,
             missing_secrets=tuple(self._missing_secrets),
         )
 
@@ -217,18 +241,33 @@ class _Reader:
             else None
         )
 
+    def _till(self) -> Part | None:
+        if "till" not in self._document:
+            return None
+        return self._chosen(self._table("till"), self._place("till"), _Choice("driver", pos.DRIVERS, "till"))
+
     def _scanners(self) -> Iterator[Scanner]:
         seen: set[str] = set()
         for table, place in self._array_places("scanner"):
-            name, pass_through = table.get("name"), table.get("pass_through", True)
-            source = self._chosen(table, place, _Choice("driver", sources.DRIVERS, beside=("pass_through",)))
+            name = table.get("name")
+            choice = _Choice("driver", sources.DRIVERS, "scanners", beside=("pass_through",))
+            source = self._chosen(table, place, choice)
+            rules = self._rules(table.get("pass_through", True), place)
             if isinstance(name, str):
                 self._check_scanner_name(name, place, seen)
-            if not isinstance(pass_through, bool):
-                got = drivers.shown(pass_through)
-                self.mistakes.append(place.mistake("pass_through", expected="true | false", got=got))
-            elif source is not None:
-                yield Scanner(name=source.settings["name"], source=source, pass_through=pass_through)
+            if source is not None:
+                yield Scanner(name=source.settings["name"], source=source, rules=rules)
+
+    def _rules(self, pass_through: object, place: Place) -> FirewallRules | None:
+        """Read ``pass_through``: the default rules, none, or a table of rules."""
+        if isinstance(pass_through, bool):
+            return FirewallRules() if pass_through else None
+        if isinstance(pass_through, Mapping):
+            part = self._part(FirewallRules, pass_through, self._place(f"{place.key}.pass_through"))
+            return part.build() if part else None
+        expected, got = "true | false | a table of rules", drivers.shown(pass_through)
+        self.mistakes.append(place.mistake("pass_through", expected=expected, got=got))
+        return None
 
     def _check_scanner_name(self, name: str, place: Place, seen: set[str]) -> None:
         if name in seen:
@@ -245,7 +284,7 @@ class _Reader:
 
     def _chosen(self, table: Mapping[str, Any], place: Place, choice: "_Choice") -> Part | None:
         name = table.get(choice.key, choice.default)
-        group = f"scanner_daemon.{place.key.partition('[')[0]}s"
+        group = f"scanner_daemon.{choice.group}"
         driver = drivers.find(choice.drivers, name, group=group) if isinstance(name, str) else None
         if driver is None:
             known = choice.drivers.keys()
@@ -281,9 +320,10 @@ class _Reader:
 
 
 class _Choice(NamedTuple):
-    """The key of a table that chooses its driver, and what it may say."""
+    """The key of a table that chooses its driver, and what it may say; ``group`` is that of the entry points."""
 
     key: str
     drivers: Mapping[str, str]
+    group: str
     default: str | None = None
     beside: Collection[str] = ()

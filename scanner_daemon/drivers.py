@@ -4,7 +4,7 @@ An adapter is a dataclass whose fields are its settings. Here a table is held ag
 missing keys and wrong values all become :class:`~scanner_daemon.errors.Mistake`; what is left can be built.
 
 Installed packages add drivers of their own through the entry point groups ``scanner_daemon.scanners``,
-``scanner_daemon.loyalty``, ``scanner_daemon.displays`` and ``scanner_daemon.cards``.
+``scanner_daemon.loyalty``, ``scanner_daemon.displays``, ``scanner_daemon.cards`` and ``scanner_daemon.till``.
 """
 
 import dataclasses

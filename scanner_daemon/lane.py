@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ from scanner_daemon.model import (
     masked,
 )
 from scanner_daemon.pipeline import Pipeline
-from scanner_daemon.ports import LaneListener, LoyaltyProgram, Presence, ScannerSource, Service
+from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, Presence, ScannerSource, Service
 
 FIRST_RETRY: Final = 0.25
 """Seconds until a scanner that went away is looked for again; doubled each time."""
@@ -53,8 +54,9 @@ Callback = TypeVar("Callback", bound=MemberCallback)
 class Lane:
     """Scanners in, decisions and members out, everybody told.
 
-    ``resources`` are opened before anything runs and closed last. ``services`` run beside the lane. ``presence``
-    wakes whoever waits for a scanner; without one, scanners are looked for with growing delays.
+    ``pass_on`` takes products to the till; without one they are only told of. ``resources`` are opened before
+    anything runs and closed last. ``services`` run beside the lane. ``presence`` wakes whoever waits for a scanner;
+    without one, scanners are looked for with growing delays.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Lane:
         pipeline: Pipeline,
         loyalty: LoyaltyProgram,
         listeners: Mapping[str, LaneListener],
+        pass_on: PassOn | None = None,
         services: Mapping[str, Service] | None = None,
         resources: Sequence[AbstractAsyncContextManager[Any]] = (),
         presence: Presence | None = None,
@@ -78,6 +81,7 @@ class Lane:
         self._pipeline = pipeline
         self._loyalty = loyalty
         self._fanout = Fanout(listeners)
+        self._pass_on = pass_on or _nowhere
         self._services = services or {}
         self._resources = resources
         self._presence = presence or _Clock()
@@ -85,6 +89,7 @@ class Lane:
         self._stopping = asyncio.Event()
         self._sequence = itertools.count(1)
         self._online: dict[str, bool] = {}
+        self._rejected: Counter[str] = Counter()
         self._lookups: set[asyncio.Task[None]] = set()
 
     def listen(self, name: str, listener: LaneListener) -> None:
@@ -92,8 +97,11 @@ class Lane:
         self._fanout.add(name, listener)
 
     def health(self) -> dict[str, object]:
-        """Return what the health check tells: whether every scanner was tried, and which are online."""
-        return {"ready": self.ready.is_set(), "scanners": dict(self._online)}
+        """Return what the health check tells.
+
+        That is whether every scanner was tried, which are online, and how many scans were rejected for each reason.
+        """
+        return {"ready": self.ready.is_set(), "scanners": dict(self._online), "rejected": dict(self._rejected)}
 
     async def flush(self) -> None:
         """Wait until every listener was told what has happened so far."""
@@ -183,8 +191,11 @@ class Lane:
             self.ready.set()
 
     def _decide(self, scan: Scan) -> Decision:
-        sequence, head = next(self._sequence), self._head(scan.scanner)
         decision = self._pipeline.process(scan)
+        if isinstance(decision, PassedThrough):  # the till first: before anybody hears of it
+            reason = self._pass_on(scan)
+            decision = Rejected(scan=scan, reason=reason) if reason else decision
+        sequence, head = next(self._sequence), self._head(scan.scanner)
         match decision:
             case PassedThrough():
                 self._publish(
@@ -198,7 +209,7 @@ class Lane:
                 )
             case Rejected(reason=reason, customer_id=customer_id):
                 label = _shown(scan, reason, customer_id)
-                self._publish(ScanRejected(**head, sequence=sequence, reason=reason, label=label))
+                self._reject(ScanRejected(**head, sequence=sequence, reason=reason, label=label))
             case Accepted(card=card, customer_id=customer_id):
                 self._begin_lookup(scan.scanner, sequence, customer_id)
                 self._publish(ScanAccepted(**head, sequence=sequence, card=card))
@@ -226,9 +237,13 @@ class Lane:
             return
         if member is None:
             reason, label = RejectReason.UNKNOWN_CUSTOMER, masked(customer_id)
-            self._publish(ScanRejected(**self._head(scanner), sequence=sequence, reason=reason, label=label))
+            self._reject(ScanRejected(**self._head(scanner), sequence=sequence, reason=reason, label=label))
         else:
             self._publish(MemberIdentified(**self._head(scanner), sequence=sequence, member=member))
+
+    def _reject(self, event: ScanRejected) -> None:
+        self._rejected[event.reason.value] += 1
+        self._publish(event)
 
     def _head(self, scanner: str) -> dict[str, Any]:
         """Return what all events have."""
@@ -254,6 +269,10 @@ class _Clock:
 
     async def changed(self, *, timeout: float) -> None:  # noqa: ASYNC109  a longest wait, not a failure
         await asyncio.sleep(timeout)
+
+
+def _nowhere(_: Scan) -> None:
+    """Where products go without a till."""
 
 
 def _shown(scan: Scan, reason: RejectReason, customer_id: str | None) -> str | None:

@@ -6,7 +6,7 @@ An adapter is one class whose fields are its settings; the driver table of its f
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from scanner_daemon.model import Decision, LaneEvent, Member, ScannerReport
+from scanner_daemon.model import Decision, LaneEvent, Member, RejectReason, Scan, ScannerReport
 
 Deliver: TypeAlias = Callable[[ScannerReport], Decision | None]
 """Takes what a scanner says, at once and without waiting.
@@ -14,9 +14,16 @@ Deliver: TypeAlias = Callable[[ScannerReport], Decision | None]
 Returns what was decided of a ``Scan``, for scanners that tell the cashier, and ``None`` for all else.
 """
 
+PassOn: TypeAlias = Callable[[Scan], RejectReason | None]
+"""Hands a product to the till, at once and without waiting; returns why the till does not get it."""
+
 
 class ScannerSource(Protocol):
-    """A scanner: anything that turns a device into scans."""
+    """A scanner: anything that turns a device into scans.
+
+    A scanner that is a keyboard types into the till by itself, whenever nobody grabs it. Its class says so, with
+    ``is_keyboard: ClassVar[bool] = True``, and it delivers its grabs in ``Claimed``.
+    """
 
     @property
     def name(self) -> str:
@@ -31,6 +38,22 @@ class ScannerSource(Protocol):
         Raises ``DeviceUnavailable`` when the device is absent or unplugged, ``DeviceAccessDenied`` when it is there
         but may not be used.
         """
+
+
+class Till(Protocol):
+    """A way to have text typed into the till."""
+
+    def type(self, text: str) -> RejectReason | None:
+        """Have ``text`` typed, whole and after all before; never waits. Returns why it will not be."""
+
+    def standing_in(self, source: ScannerSource) -> ScannerSource:
+        """Return the same scanner, which is a keyboard, as one that is left to the till while nobody can type for it.
+
+        Once claimed, it is given back between two scans, however the daemon ends.
+        """
+
+    async def serve(self) -> None:
+        """Type until cancelled, then finish what was taken. Raising stops the daemon."""
 
 
 class LoyaltyProgram(Protocol):

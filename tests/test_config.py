@@ -232,3 +232,64 @@ def test_any_document_is_a_configuration_or_a_list_of_mistakes(document: dict[st
     else:
         told = config.lane.name
     assert told
+
+
+class TestTill:
+    """Where products go, and which may."""
+
+    TYPING = "[[scanner]]\nname = 's'\ndriver = 'keyboard-wedge'\npath = '/dev/input/event1'\n"
+    SERIAL = "[[scanner]]\nname = 's'\ndriver = 'serial'\nport = '/dev/ttyUSB0'\n"
+    LANE = "lane = { name = 'l' }\n"
+
+    def test_its_driver_and_settings(self) -> None:
+        config = parsed(f"{self.LANE}[till]\ndriver = 'virtual-keyboard'\nterminator = 'tab'\nkey_interval = 0.01\n")
+        assert config.till is not None
+        till = config.till.build()
+        assert (till.layout, till.terminator.value, till.key_interval) == ("us", "tab", 0.01)
+
+    @pytest.mark.parametrize(
+        ("till", "mistake"),
+        [
+            ("driver = 'virtual-keybord'", "till.driver: expected virtual-keyboard, got 'virtual-keybord' (did you"),
+            ("layout = 'us'", "till.driver: expected virtual-keyboard, got nothing"),
+            ("driver = 'virtual-keyboard'\nlayout = 'xx'", "till.layout: expected one of"),
+            ("driver = 'virtual-keyboard'\nkey_interval = 0", "till.key_interval: expected greater than or equal to"),
+            (
+                "driver = 'virtual-keyboard'\nterminator = 'lf'",
+                "till.terminator: expected enter | tab | none, got 'lf'",
+            ),
+            ("driver = 'virtual-keyboard'\nallow = '0-9'", "till.allow: expected one of"),
+        ],
+    )
+    def test_its_mistakes(self, till: str, mistake: str) -> None:
+        (told,) = mistakes(f"{self.LANE}[till]\n{till}")
+        assert told.startswith(f"c.toml: {mistake}")
+
+    @pytest.mark.parametrize(
+        ("pass_through", "allow"), [("", " -~"), ("true", " -~"), ("{ allow = '0-9' }", "0-9"), ("false", None)]
+    )
+    def test_what_of_a_scanner_passes(self, pass_through: str, allow: str | None) -> None:
+        setting = f"pass_through = {pass_through}\n" if pass_through else ""
+        (scanner,) = parsed(self.LANE + self.SERIAL + setting).scanners
+        assert scanner.pass_through is (allow is not None)
+        assert (scanner.rules and scanner.rules.allow) == allow
+
+    @pytest.mark.parametrize(
+        ("pass_through", "mistake"),
+        [
+            ("1", "scanner[s].pass_through: expected true | false | a table of rules, got 1"),
+            ("{ alow = '0' }", "scanner[s].pass_through.alow: expected one of allow "),
+            ("{ allow = '9-0' }", "scanner[s].pass_through.allow: expected characters of printable ASCII and ranges"),
+            ("{ max_rate = 0 }", "scanner[s].pass_through.max_rate: expected greater than or equal to 1, got 0"),
+        ],
+    )
+    def test_mistakes_in_what_passes(self, pass_through: str, mistake: str) -> None:
+        (told,) = mistakes(f"{self.LANE}{self.SERIAL}pass_through = {pass_through}\n")
+        assert told.startswith(f"c.toml: {mistake}")
+
+    def test_taking_products_from_a_till_is_noted(self) -> None:
+        (note,) = parsed(self.LANE + self.TYPING).notes
+        assert note.startswith("scanner[s]: products of this scanner reach only the event stream")
+        till = "[till]\ndriver = 'virtual-keyboard'\n"
+        for text in (self.TYPING + till, self.TYPING + "pass_through = false\n", self.SERIAL):
+            assert parsed(self.LANE + text).notes == ()

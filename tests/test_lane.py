@@ -39,7 +39,7 @@ from scanner_daemon.model import (
 )
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
 from scanner_daemon.pipeline.cards import PatternCard
-from scanner_daemon.ports import Deliver
+from scanner_daemon.ports import Deliver, PassOn
 
 
 @dataclass
@@ -158,7 +158,7 @@ def a_member(customer_id: str, *, created: bool = False) -> Member:
 
 
 @asynccontextmanager
-async def a_lane(*, scanner: Scanner | None = None) -> AsyncIterator[Stage]:
+async def a_lane(*, scanner: Scanner | None = None, pass_on: PassOn | None = None) -> AsyncIterator[Stage]:
     scanner, programme, audience, hands = scanner or Scanner(), Programme(), Audience(), Hands()
     lane = Lane(
         name="lane-1",
@@ -166,6 +166,7 @@ async def a_lane(*, scanner: Scanner | None = None) -> AsyncIterator[Stage]:
         pipeline=Pipeline(cards=[PatternCard(name="plastic", pattern="M.+")], duplicates=DuplicateFilter(2.0)),
         loyalty=programme,
         listeners={"audience": audience},
+        pass_on=pass_on,
         presence=hands,
         stop_timeout=0.5,
     )
@@ -338,6 +339,53 @@ async def test_a_bug_in_a_scanner_stops_the_daemon() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await asyncio.wait_for(lane.run(), 5)
     assert caught.group_contains(ZeroDivisionError)
+
+
+class Till:
+    """A till that a test looks at; ``heard`` is what the audience knew each time."""
+
+    def __init__(self, answer: RejectReason | None = None) -> None:
+        self.answer = answer
+        self.taken: list[str] = []
+
+    def pass_on(self, scan: Scan) -> RejectReason | None:
+        self.taken.append(scan.scan_data_label)
+        return self.answer
+
+
+async def test_products_reach_the_till_before_anybody_hears_of_them() -> None:
+    till = Till()
+    async with a_lane(pass_on=till.pass_on) as stage:
+        for label in ("4006381333931", "M1", "4006381333931"):
+            stage.scanner.scan(label)
+        assert till.taken == ["4006381333931", "4006381333931"], "at once, in order, cards never, twice is twice"
+        assert kinds(stage.audience.heard) == ["scanner_online"]
+        await stage.audience.until(4)
+    assert kinds(stage.audience.heard)[1:] == ["scan_passed_through", "scan_accepted", "scan_passed_through"]
+
+
+async def test_a_look_up_that_hangs_does_not_keep_products_from_the_till() -> None:
+    till = Till()
+    async with a_lane(pass_on=till.pass_on) as stage:
+        stage.scanner.scan("M1")
+        await stage.audience.until(2)
+        assert stage.programme.asked == ["M1"]
+        stage.scanner.scan("4006381333931")
+        assert till.taken == ["4006381333931"]
+
+
+@pytest.mark.parametrize("reason", [RejectReason.TOO_FAST, RejectReason.NOT_TYPABLE, RejectReason.UNSAFE_CHARACTERS])
+async def test_what_the_till_does_not_get_is_told_counted_and_answered_to_the_scanner(reason: RejectReason) -> None:
+    async with a_lane(pass_on=Till(reason).pass_on) as stage:
+        answer = stage.scanner.scan("4006381333931")
+        assert isinstance(answer, Rejected)
+        stage.scanner.scan("4006381333931")
+        rejected = (await stage.audience.until(3))[1:]
+        assert stage.lane.health()["rejected"] == {reason.value: 2}
+    for event in rejected:
+        assert isinstance(event, ScanRejected)
+        assert event.reason is reason
+        assert event.label == (None if reason is RejectReason.UNSAFE_CHARACTERS else "…3931")
 
 
 def _waited(hands: Hands, times: int) -> bool:

@@ -20,6 +20,8 @@ def check_config(file: Annotated[Path, typer.Argument(help="The configuration fi
     counted = {"scanner": len(config.scanners), "card scheme": len(config.cards), "display": len(config.displays)}
     parts = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counted.items())
     typer.echo(f"{file}: no mistakes ({parts})")
+    for note in config.notes:
+        typer.echo(f"{file}: note: {note}")
     for name in config.missing_secrets:
         typer.echo(
             f"{file}: note: {name} is not set here; the daemon needs it as a file, as the systemd credential {name} "

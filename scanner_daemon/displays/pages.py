@@ -106,4 +106,9 @@ _REJECTED: Final = {
     RejectReason.TOO_LONG: PageState.REFUSED,
     RejectReason.PAYMENT_CARD: PageState.PAYMENT_CARD,
     RejectReason.UNKNOWN_CUSTOMER: PageState.UNKNOWN,
+    # A product that did not reach the till is the cashier's business.
+    RejectReason.TOO_FAST: None,
+    RejectReason.NOT_TYPABLE: None,
+    RejectReason.TILL_BUSY: None,
+    RejectReason.TILL_UNAVAILABLE: None,
 }

@@ -17,6 +17,10 @@ class RejectReason(Enum):
     TOO_LONG = "too_long"
     PAYMENT_CARD = "payment_card"
     UNKNOWN_CUSTOMER = "unknown_customer"
+    TOO_FAST = "too_fast"  # more labels a second than the till may be typed
+    NOT_TYPABLE = "not_typable"  # the till's keyboard layout has not got a character of it
+    TILL_BUSY = "till_busy"  # too many labels wait to be typed
+    TILL_UNAVAILABLE = "till_unavailable"  # there is no keyboard to type with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

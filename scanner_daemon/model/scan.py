@@ -107,12 +107,25 @@ class Discarded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grab:
+    """What keeps a scanner that is a keyboard from typing into the till: an event device, grabbed.
+
+    The grab lasts until the last copy of ``descriptor`` is closed. ``gap`` is the longest silence inside a scan, in
+    seconds.
+    """
+
+    descriptor: int
+    gap: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """A scanner was opened, is ours alone, and everything it sent before is forgotten. ``device`` says which."""
 
     scanner: str
     device: str
     at: float
+    grabs: tuple[Grab, ...] = ()
 
 
 ScannerReport: TypeAlias = Claimed | Scan | Discarded

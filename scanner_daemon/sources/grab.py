@@ -8,7 +8,8 @@ from typing import Final
 import evdev
 
 from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
-from scanner_daemon.sources.recognition import is_personal_keyboard
+from scanner_daemon.sources.reading import settle
+from scanner_daemon.sources.recognition import is_personal_keyboard, is_virtual
 
 KEYS_UP_WITHIN: Final = 5.0
 """Seconds to wait for a held key before the scanner is given up until the next attempt."""
@@ -26,16 +27,18 @@ def opened(path: str) -> Iterator["evdev.InputDevice[str]"]:
         device.close()
 
 
-async def grab(device: "evdev.InputDevice[str]", path: str) -> None:
-    """Take the device for us alone while no key is down.
+async def grab(device: "evdev.InputDevice[str]", path: str, *, gap: float) -> None:
+    """Take the device for us alone between two scans: after ``gap`` seconds of silence, while no key is down.
 
-    Whoever had it would see a key that is down at that moment as held for ever. A key that went down between the
-    look and the grab is given back. Raises ``DeviceUnavailable`` when a key stays down.
+    Whoever had it would get the head of a scan in progress, and see a key that is down at that moment as held for
+    ever. A key that went down between the look and the grab is given back. What was typed before is thrown away.
+    Raises ``DeviceUnavailable`` when a key stays down or the device does not pause.
     """
     for _ in range(round(KEYS_UP_WITHIN / _KEYS_UP_POLL)):
         if not device.active_keys():
+            await settle(device.fd, quiet=gap)
             device.grab()
-            if not device.active_keys():
+            if not device.active_keys() and device.read_one() is None:
                 return
             device.ungrab()
         await asyncio.sleep(_KEYS_UP_POLL)
@@ -46,7 +49,15 @@ async def grab(device: "evdev.InputDevice[str]", path: str) -> None:
 
 
 def refuse_personal_keyboard(device: "evdev.InputDevice[str]", path: str, *, claim: bool) -> None:
-    """Raise ``DeviceAccessDenied`` for what is clearly a person's keyboard, unless the user said to ``claim`` it."""
+    """Raise ``DeviceAccessDenied`` for what is clearly a person's keyboard, unless the user said to ``claim`` it.
+
+    A keyboard made of software is never claimed: it may be the one through which we type into the till.
+    """
+    if is_virtual(bus=device.info.bustype):
+        raise DeviceAccessDenied(
+            f"Failed to claim {path}: expected a scanner, got {device.name!r}, a keyboard made by a program; name the "
+            "scanner by match, or by a path below /dev/input/by-id"
+        )
     ids = {"vendor": f"{device.info.vendor:04x}", "product": f"{device.info.product:04x}"}
     if claim or not is_personal_keyboard(**ids, name=device.name, bus=device.info.bustype):
         return

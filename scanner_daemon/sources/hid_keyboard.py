@@ -3,7 +3,7 @@
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports, NotHidKeybo
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
 from scanner_daemon.errors import DeviceAccessDenied
-from scanner_daemon.model import Claimed, Discarded, Scan
+from scanner_daemon.model import Claimed, Discarded, Grab, Scan
 from scanner_daemon.ports import Deliver
 from scanner_daemon.sources import grab, hidraw
 from scanner_daemon.sources.access import device_error
@@ -31,6 +31,8 @@ class HidKeyboard:
 
     What the kernel types for the device is grabbed as well, so that none of it reaches the till.
     """
+
+    is_keyboard: ClassVar[bool] = True
 
     name: str
     match: DeviceMatch | None = None
@@ -56,13 +58,15 @@ class HidKeyboard:
             async with AsyncExitStack() as stack:
                 device = stack.enter_context(hidraw.opened(path))
                 reports = self._reports(device, path)
+                held = []
                 for node in event_nodes(path):
                     typing = stack.enter_context(grab.opened(node))
                     grab.refuse_personal_keyboard(typing, node, claim=self.claim_keyboard)
-                    await grab.grab(typing, node)
+                    await grab.grab(typing, node, gap=self.gap)
+                    held.append(Grab(descriptor=typing.fd, gap=self.gap))
                 await hidraw.tell_who_listens_in(path, scanner=self.name)
                 await settle(device.fd, quiet=self.gap)
-                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
+                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=tuple(held)))
                 await read_until_gone(device.fd, _Typing(reports, self._decoder()), deliver)
         except OSError as error:
             raise device_error(error, path, trying="read") from error

@@ -4,7 +4,7 @@ import fcntl
 import struct
 import time
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
@@ -12,13 +12,13 @@ from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.input_frames import InputFrames, Overflow
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
-from scanner_daemon.model import Claimed, Discarded, Scan
+from scanner_daemon.model import Claimed, Discarded, Grab, Scan
 from scanner_daemon.ports import Deliver
 from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import keyboards
 from scanner_daemon.sources.grab import grab, opened, refuse_personal_keyboard
-from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.reading import read_until_gone
 
 _EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
 
@@ -33,6 +33,8 @@ class KeyboardWedge:
     ``claim_keyboard`` is set: a till without its keyboard is worse than one without a scanner. Set it for a scanner
     that calls itself a keyboard.
     """
+
+    is_keyboard: ClassVar[bool] = True
 
     name: str
     match: DeviceMatch | None = None
@@ -58,9 +60,9 @@ class KeyboardWedge:
             with opened(path) as device:
                 refuse_personal_keyboard(device, path, claim=self.claim_keyboard)
                 typing = _Typing(device.fd, self._decoder())
-                await grab(device, path)
-                await settle(device.fd, quiet=self.gap)
-                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
+                await grab(device, path, gap=self.gap)
+                held = (Grab(descriptor=device.fd, gap=self.gap),)
+                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
                 await read_until_gone(device.fd, typing, deliver)
         except OSError as error:
             raise device_error(error, path, trying="read") from error

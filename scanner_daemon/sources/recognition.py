@@ -9,6 +9,7 @@ from typing import Final
 _SCANNER_NAME: Final = re.compile(r"scanner|bar ?code|imager|\b[12]d\b", re.IGNORECASE)
 _PERSONAL_NAME: Final = re.compile(r"keyboard|kbd|mouse|receiver|wireless|gaming", re.IGNORECASE)
 _BUS_I8042: Final = 0x11  # linux/input.h: the controller of built-in and PS/2 keyboards
+_BUS_VIRTUAL: Final = 0x06  # linux/input.h
 
 
 def is_known_scanner(*, vendor: str, product: str, name: str) -> bool:
@@ -28,6 +29,11 @@ def is_personal_keyboard(*, vendor: str, product: str, name: str, bus: int) -> b
     if is_known_scanner(vendor=vendor, product=product, name=name):
         return False
     return bus == _BUS_I8042 or _PERSONAL_NAME.search(name) is not None
+
+
+def is_virtual(*, bus: int) -> bool:
+    """Return whether this is a keyboard that a program has made, such as the one through which we type to the till."""
+    return bus == _BUS_VIRTUAL
 
 
 @functools.cache

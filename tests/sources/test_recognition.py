@@ -1,9 +1,10 @@
 import pytest
 
-from scanner_daemon.sources.recognition import is_known_scanner, is_personal_keyboard, usb_scanners
+from scanner_daemon.sources.recognition import is_known_scanner, is_personal_keyboard, is_virtual, usb_scanners
 
 USB = 0x03
 BUILT_IN = 0x11
+MADE_BY_A_PROGRAM = 0x06
 
 # Names of devices as udev links them, some scanners and some not, as listed by the project ChestniyZnakSkannerDesktop
 # (tests/unit/test_evdev_keyboard_scanner.py); the Datalogic is from stackoverflow.com/questions/43284404. Facts only.
@@ -61,3 +62,8 @@ def test_every_line_of_the_list_is_an_id() -> None:
         assert int(vendor, 16) >= 0
         assert len(vendor) == 4
         assert product == "*" or (len(product) == 4 and int(product, 16) >= 0)
+
+
+@pytest.mark.parametrize(("bus", "virtual"), [(MADE_BY_A_PROGRAM, True), (USB, False), (BUILT_IN, False)])
+def test_a_keyboard_made_by_a_program_is_never_a_scanner(bus: int, virtual: bool) -> None:  # noqa: FBT001  three cases
+    assert is_virtual(bus=bus) is virtual
