@@ -43,6 +43,7 @@ class Assembly:
         "_scanner",
         "code_id",
         "poisoned",
+        "unfinished",
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class Assembly:
         self._last: float | None = None
         self._results: list[Scan | Discarded] = []
         self.poisoned = False
+        self.unfinished = False
 
     @property
     def deadline(self) -> float | None:
@@ -88,13 +90,15 @@ class Assembly:
 
     def add(self, data: bytes, at: float) -> None:
         """Add ``data``, which arrived at ``at``, to the scan in progress, or begin one with it."""
-        self.touch(at)
-        if self.poisoned:
-            return
-        if len(self._buffer) + len(data) > self._max_length:
+        if at > self._deadline or self.poisoned:
+            self.touch(at)
+            if self.poisoned:
+                return
+        self._last = at  # as touch() does, without the call: this is done for each character
+        self._deadline = at + self._gap
+        self._buffer += data
+        if len(self._buffer) > self._max_length:
             self.poison(DiscardReason.TOO_LONG, at)
-        else:
-            self._buffer += data
 
     def end(self, at: float) -> None:
         """End the scan: its terminator arrived at ``at``. Whole, it becomes a result; empty, it is nothing."""
@@ -113,6 +117,7 @@ class Assembly:
             self._discard(reason, at)
             self._buffer.clear()
             self.poisoned = True
+        self.unfinished = False
         self._last = at
         self._deadline = at + self._gap if self._gap_ends_scan else inf
 
@@ -123,7 +128,7 @@ class Assembly:
         """
         if now < self._deadline or self._last is None:
             return
-        if self._gap_ends_scan:
+        if self._gap_ends_scan and not self.unfinished:
             self.end(self._last)
         else:
             self.poison(DiscardReason.IDLE_GAP, self._deadline)
@@ -140,6 +145,7 @@ class Assembly:
         self._deadline = inf
         self._last = None
         self.poisoned = False
+        self.unfinished = False
 
     def take(self) -> list[Scan | Discarded]:
         """Return the results so far, oldest first, and hold them no longer."""

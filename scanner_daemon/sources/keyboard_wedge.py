@@ -3,22 +3,26 @@
 import fcntl
 import struct
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final
 
+import evdev
 from pydantic import Field
 
 from scanner_daemon.decoding.code_ids import CodeId
-from scanner_daemon.decoding.input_frames import InputFrames, Overflow
-from scanner_daemon.decoding.layouts import LAYOUTS
+from scanner_daemon.decoding.layouts import Layout
+from scanner_daemon.decoding.typed_codes import ControlMap
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
-from scanner_daemon.model import Claimed, Discarded, Grab, Scan
+from scanner_daemon.decoding.wedge_events import WedgeEvents
+from scanner_daemon.model import Claimed, Grab
 from scanner_daemon.ports import Deliver
 from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import keyboards
 from scanner_daemon.sources.grab import grab, opened, refuse_personal_keyboard
 from scanner_daemon.sources.reading import read_until_gone
+from scanner_daemon.sources.xkb import find_layout
 
 _EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
 
@@ -28,10 +32,15 @@ class KeyboardWedge:
     """Driver ``keyboard-wedge``.
 
     The device is named by ``match`` or by ``path``, one of them. ``layout`` is the one the scanner is set to, whatever
-    the till uses; ``code_id`` is how it is set to tell the symbology. ``gap`` is the longest silence inside a scan, in
-    seconds; ``max_length`` is in bytes of UTF-8. What is clearly a person's keyboard is refused unless
-    ``claim_keyboard`` is set: a till without its keyboard is worse than one without a scanner. Set it for a scanner
-    that calls itself a keyboard.
+    the till uses: a built-in one, or any of xkeyboard-config as ``xkb:de(nodeadkeys)``. ``code_id`` is how it is set
+    to tell the symbology. ``control_map`` is how it types control characters, such as the separator of GS1: with Ctrl
+    and a key or as ALT codes (both always understood), as ``function-keys`` (the table of Hand Held Products and older
+    Honeywell), or as ``unicode`` (Ctrl+Shift+U and the code point). Set ``caps_compensation`` for a scanner that looks
+    at its own CapsLock lamp and types letters the other way round while it is on.
+
+    ``gap`` is the longest silence inside a scan, in seconds; ``max_length`` is in bytes of UTF-8. What is clearly a
+    person's keyboard is refused unless ``claim_keyboard`` is set: a till without its keyboard is worse than one without
+    a scanner. Set it for a scanner that calls itself a keyboard.
     """
 
     is_keyboard: ClassVar[bool] = True
@@ -41,17 +50,19 @@ class KeyboardWedge:
     path: Annotated[str, Field(min_length=1)] | None = None
     layout: str = "us"
     terminator: WedgeTerminator = WedgeTerminator.ENTER
+    control_map: ControlMap = ControlMap.CTRL
+    caps_compensation: bool = False
     code_id: CodeId = CodeId.AIM
     gap: Annotated[float, Field(gt=0, le=10)] = 0.15
     max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
     claim_keyboard: bool = False
+    _layout: Layout = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if (self.match is None) == (self.path is None):
             given = "neither" if self.match is None else "both"
             raise ValueError(f"match: expected either match or path, got {given}")
-        if self.layout not in LAYOUTS:
-            raise ValueError(f"layout: expected one of {' '.join(sorted(LAYOUTS))}, got {self.layout!r}")
+        self._layout = find_layout(self.layout)
 
     async def read(self, deliver: Deliver) -> None:
         """See :class:`scanner_daemon.ports.ScannerSource`."""
@@ -59,11 +70,13 @@ class KeyboardWedge:
         try:
             with opened(path) as device:
                 refuse_personal_keyboard(device, path, claim=self.claim_keyboard)
-                typing = _Typing(device.fd, self._decoder())
+                kernel_time = _stamps_monotonic_time(device.fd)
                 await grab(device, path, gap=self.gap)
                 held = (Grab(descriptor=device.fd, gap=self.gap),)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
-                await read_until_gone(device.fd, typing, deliver)
+                caps_lamp = _caps_lamp(device) if self.caps_compensation else None
+                events = WedgeEvents(self._decoder(), kernel_time=kernel_time, caps_lamp=caps_lamp)
+                await read_until_gone(device.fd, events, deliver)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 
@@ -73,49 +86,18 @@ class KeyboardWedge:
     def _decoder(self) -> WedgeDecoder:
         return WedgeDecoder(
             scanner=self.name,
-            layout=LAYOUTS[self.layout],
+            layout=self._layout,
             terminator=self.terminator,
+            control_map=self.control_map,
             gap=self.gap,
             max_length=self.max_length,
             code_id=self.code_id,
         )
 
 
-class _Typing:
-    """One open scanner, at rest and with all keys up: the bytes of its event device into one decoder.
-
-    The lamps are not asked for CapsLock and NumLock: they follow the cashier's keyboard, and what a scanner types does
-    not. A scanner set to look at the lamps itself and to type the other case is not supported.
-    """
-
-    def __init__(self, fd: int, decoder: WedgeDecoder) -> None:
-        self._decoder = decoder
-        self._frames = InputFrames()
-        self._kernel_time = _stamps_monotonic_time(fd)
-
-    @property
-    def deadline(self) -> float | None:
-        return self._decoder.deadline
-
-    def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
-        """Decode what was read.
-
-        Where the kernel dropped events its manual asks to look which keys are down (``EVIOCGKEY``). That look would
-        throw away keys typed since the read, and so tear another scan. It is not needed: the torn scan is thrown away
-        up to its terminator, and no scanner holds a key down from there into the next scan.
-        """
-        items = self._frames.feed(data, at=None if self._kernel_time else at)
-        return [
-            report
-            for item in items
-            for report in (self._decoder.overflow(item.at) if isinstance(item, Overflow) else self._decoder.feed(item))
-        ]
-
-    def expire(self, now: float) -> list[Scan | Discarded]:
-        return self._decoder.expire(now)
-
-    def lost(self, at: float) -> list[Scan | Discarded]:
-        return self._decoder.lost(at)
+def _caps_lamp(device: "evdev.InputDevice[str]") -> Callable[[], bool]:
+    """Return what tells whether the CapsLock lamp is on. ``EVIOCGLED`` drops lamp events only: no key is lost."""
+    return lambda: evdev.ecodes.LED_CAPSL in device.leds()
 
 
 def _stamps_monotonic_time(fd: int) -> bool:

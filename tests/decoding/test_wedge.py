@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import pytest
@@ -162,7 +162,7 @@ def test_no_input_grows_a_buffer_past_its_cap(terminator: WedgeTerminator) -> No
     for index in range(10_000):
         wedge.feed(frame(key("KP7"), at=10 + index * REPORT_TIME))
     assert len(wedge._scan._buffer) <= 64  # nothing public tells how much is held
-    assert len(wedge._alt_digits or "") <= 4
+    assert len(wedge._keys._alt_digits or "") <= 4
 
 
 def test_unplugged_scanner() -> None:
@@ -231,7 +231,7 @@ def send(wedge: WedgeDecoder, frames: list[Frame], harm: Harm | None) -> Iterato
             yield from wedge.overflow(at)
             rest = rest[harm.lost :]
         case "gap":
-            rest = [tuple(replace(stroke, at=stroke.at + 0.2) for stroke in each) for each in rest]
+            rest = [tuple(stroke._replace(at=stroke.at + 0.2) for stroke in each) for each in rest]
         case "unknown":
             yield from wedge.feed(frame(key("PAGEUP"), at=at))
         case "order":

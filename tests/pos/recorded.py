@@ -4,7 +4,7 @@ import asyncio
 import os
 from dataclasses import dataclass, field
 
-from scanner_daemon.decoding.input_frames import InputFrames, Overflow
+from scanner_daemon.decoding.input_frames import InputFrames
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder
 from scanner_daemon.model import Discarded, Scan
@@ -46,7 +46,7 @@ class Till:
     def received(self, data: bytes) -> list[str]:
         reports: list[Scan | Discarded] = []
         for item in self._frames.feed(data, at=0.0):
-            assert not isinstance(item, Overflow)
+            assert isinstance(item, tuple), "frames only"
             reports += self._decoder.feed(item)
         assert not [report for report in reports if isinstance(report, Discarded)], "only whole codes are typed"
         return [report.scan_data.decode() for report in reports if isinstance(report, Scan)]
