@@ -5,20 +5,17 @@ formatted figures, no customer id, and a name only where that is wanted.
 """
 
 import asyncio
-import base64
-import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Annotated, Final
 
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from scanner_daemon.displays import sse
+from scanner_daemon.displays import document, sse
 from scanner_daemon.displays.kiosk_view import View, view
 from scanner_daemon.displays.pages import Page, PageState, Presenter
 from scanner_daemon.model import LaneEvent
@@ -66,8 +63,7 @@ class Kiosk:
         changed.set()
 
     async def _document(self, _: Request) -> Response:
-        document, policy = _document_and_policy()
-        return HTMLResponse(document, headers={"content-security-policy": policy})
+        return document.respond("kiosk_page", "display")
 
     async def _stream(self, request: Request) -> Response:
         return sse.respond(request, self._messages())
@@ -89,33 +85,6 @@ class Kiosk:
 
     def _view(self, page: Page) -> View:
         return view(page, idle_message=self.idle_message, show_names=self.show_names)
-
-
-def _document_and_policy() -> tuple[str, str]:
-    """Return the page with its style and script inside, and the policy that allows these two and nothing else."""
-    html, style, script = (_part(f"display.{kind}") for kind in ("html", "css", "js"))
-    document = html.replace('<link rel="stylesheet" href="display.css">', f"<style>{style}</style>")
-    document = document.replace('<script src="display.js"></script>', f"<script>{script}</script>")
-    policy = (
-        "default-src 'none'",
-        f"script-src '{_source_hash(script)}'",
-        f"style-src '{_source_hash(style)}'",
-        "connect-src 'self'",
-        "img-src 'self' data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-    return document, "; ".join(policy)
-
-
-def _part(name: str) -> str:
-    return resources.files(__package__).joinpath("kiosk_page", name).read_text(encoding="utf-8")
-
-
-def _source_hash(text: str) -> str:
-    """Return the hash-source of Content Security Policy Level 3, 2.3.1."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _now() -> float:
