@@ -237,7 +237,8 @@ class Lane:
             return
         if member is None:
             reason, label = RejectReason.UNKNOWN_CUSTOMER, masked(customer_id)
-            self._reject(ScanRejected(**self._head(scanner), sequence=sequence, reason=reason, label=label))
+            head = self._head(scanner)
+            self._reject(ScanRejected(**head, sequence=sequence, reason=reason, label=label, customer_id=customer_id))
         else:
             self._publish(MemberIdentified(**self._head(scanner), sequence=sequence, member=member))
 

@@ -11,6 +11,12 @@ import structlog
 
 from scanner_daemon.displays.figures import money, points
 from scanner_daemon.model import (
+    EnrolmentClosed,
+    EnrolmentDone,
+    EnrolmentEvent,
+    EnrolmentOpened,
+    EnrolmentQueued,
+    EnrolmentRefused,
     LaneEvent,
     LookupFailed,
     Member,
@@ -56,7 +62,7 @@ class Console:
 
 def as_text(event: LaneEvent) -> str:
     """Return ``event`` as one printable line, its time in the host's zone."""
-    line = f"{event.at.astimezone():%H:%M:%S}  {event.scanner}  {_sentence(event)}"
+    line = f"{event.at.astimezone():%H:%M:%S}  {event.scanner or event.lane}  {_sentence(event)}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
@@ -78,6 +84,22 @@ def _sentence(event: LaneEvent) -> str:  # noqa: PLR0911  one case an event
             return f"{'new member' if member.created else 'member'} {masked(member.customer_id)}: {_worth(member)}"
         case LookupFailed(customer_id=customer_id, reason=failed, detail=detail):
             return f"no answer for {masked(customer_id)}: {failed.value}: {detail}"
+        case _:
+            return f"enrolment {event.label or 'without a card'}: {_progress(event)}"
+
+
+def _progress(event: EnrolmentEvent) -> str:
+    match event:
+        case EnrolmentOpened():
+            return "contact details are awaited"
+        case EnrolmentClosed(reason=reason):
+            return f"closed, {reason.value}"
+        case EnrolmentQueued():
+            return "on disk, on its way"
+        case EnrolmentDone(created=created):
+            return "done" if created else "a member already"
+        case EnrolmentRefused(detail=detail):
+            return f"refused: {detail}"
 
 
 def _worth(member: Member) -> str:

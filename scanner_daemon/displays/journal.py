@@ -5,6 +5,12 @@ from dataclasses import dataclass
 import structlog
 
 from scanner_daemon.model import (
+    EnrolmentClosed,
+    EnrolmentDone,
+    EnrolmentEvent,
+    EnrolmentOpened,
+    EnrolmentQueued,
+    EnrolmentRefused,
     LaneEvent,
     LookupFailed,
     MemberIdentified,
@@ -27,7 +33,7 @@ class Journal:
     async def tell(self, event: LaneEvent) -> None:
         """Log one line; ``id`` is the event's, the same on every channel."""
         fields = {"id": event.id, "lane": event.lane, "scanner": event.scanner, **_details(event)}
-        if isinstance(event, LookupFailed | ScannerOffline):
+        if isinstance(event, LookupFailed | ScannerOffline | EnrolmentRefused):
             _log.warning(event.type, **fields)
         else:
             _log.info(event.type, **fields)
@@ -51,3 +57,18 @@ def _details(event: LaneEvent) -> dict[str, object]:  # noqa: PLR0911  one case 
             return {"customer_id": masked(member.customer_id), "created": member.created}
         case LookupFailed(reason=failed, detail=detail, customer_id=customer_id):
             return {"reason": failed.value, "detail": detail, "customer_id": masked(customer_id)}
+        case _:
+            return _enrolment(event)
+
+
+def _enrolment(event: EnrolmentEvent) -> dict[str, object]:
+    fields: dict[str, object] = {"enrolment": event.enrolment, "label": event.label}
+    match event:
+        case EnrolmentClosed(reason=reason):
+            return fields | {"reason": reason.value}
+        case EnrolmentDone(created=created):
+            return fields | {"created": created}
+        case EnrolmentRefused(detail=detail):
+            return fields | {"detail": detail}
+        case EnrolmentOpened() | EnrolmentQueued():
+            return fields

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from scanner_daemon.model import (
+    EnrolmentEvent,
     LaneEvent,
     LookupFailed,
     Member,
@@ -17,7 +18,6 @@ from scanner_daemon.model import (
     ScanDiscarded,
     ScannerOffline,
     ScannerOnline,
-    ScanPassedThrough,
     ScanRejected,
 )
 
@@ -69,8 +69,10 @@ class Presenter:
         An event of an older scan than the newest that concerned a customer changes nothing: whose card was
         scanned last is who stands there.
         """
+        if isinstance(event, ScannerOnline | ScannerOffline | EnrolmentEvent):
+            return None
         state = _state(event)
-        if state is None or isinstance(event, ScannerOnline | ScannerOffline) or event.sequence < self._newest:
+        if state is None or event.sequence < self._newest:
             return None
         self._newest = event.sequence
         long = state in {PageState.RECOGNISING, PageState.WELCOME, PageState.WELCOME_NEW}
@@ -94,7 +96,7 @@ def _state(event: LaneEvent) -> PageState | None:
             return PageState.TRY_AGAIN
         case ScanRejected(reason=reason):
             return _REJECTED[reason]
-        case ScanPassedThrough() | ScannerOnline() | ScannerOffline():
+        case _:
             return None
 
 

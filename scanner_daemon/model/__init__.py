@@ -5,7 +5,15 @@ in UTC. Names follow UnifiedPOS (devices), GS1 (data), ISO/IEC 15424 (symbology)
 """
 
 from scanner_daemon.model.decision import Accepted, Decision, PassedThrough, Rejected, RejectReason
+from scanner_daemon.model.enrolment import Enrolment
 from scanner_daemon.model.events import (
+    EnrolmentClosed,
+    EnrolmentClosedReason,
+    EnrolmentDone,
+    EnrolmentEvent,
+    EnrolmentOpened,
+    EnrolmentQueued,
+    EnrolmentRefused,
     LaneEvent,
     LookupFailed,
     LookupFailedReason,
@@ -39,6 +47,14 @@ __all__ = [
     "Decision",
     "DiscardReason",
     "Discarded",
+    "Enrolment",
+    "EnrolmentClosed",
+    "EnrolmentClosedReason",
+    "EnrolmentDone",
+    "EnrolmentEvent",
+    "EnrolmentOpened",
+    "EnrolmentQueued",
+    "EnrolmentRefused",
     "ExpiringPoints",
     "Grab",
     "KeyStroke",

@@ -26,17 +26,24 @@ class LookupFailedReason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
-    """What all events have: a ULID, the lane's and the scanner's name, wall-clock time in UTC."""
+    """What all events have: a ULID, the lane's name, wall-clock time in UTC; the scanner's name where one has part."""
 
     type: ClassVar[str]
     id: str
     lane: str
-    scanner: str
+    scanner: str | None
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScannerOnline(_Event):
+class _ScannerEvent(_Event):
+    """An event of one scanner."""
+
+    scanner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannerOnline(_ScannerEvent):
     """A scanner is claimed and read; ``device`` is the path it was found at."""
 
     type = "scanner_online"
@@ -44,7 +51,7 @@ class ScannerOnline(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScannerOffline(_Event):
+class ScannerOffline(_ScannerEvent):
     """A scanner went away or cannot be claimed; told once. ``detail`` is a sentence with the cure."""
 
     type = "scanner_offline"
@@ -52,7 +59,7 @@ class ScannerOffline(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScanDiscarded(_Event):
+class ScanDiscarded(_ScannerEvent):
     """A torn scan was thrown away."""
 
     type = "scan_discarded"
@@ -61,17 +68,21 @@ class ScanDiscarded(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScanRejected(_Event):
-    """A whole scan was refused. ``label`` is masked; ``None`` where even that would tell too much."""
+class ScanRejected(_ScannerEvent):
+    """A whole scan was refused. ``label`` is masked; ``None`` where even that would tell too much.
+
+    ``customer_id`` is there for an unknown customer only, for those who enrol them; no channel carries it.
+    """
 
     type = "scan_rejected"
     sequence: int
     reason: RejectReason
     label: str | None
+    customer_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScanPassedThrough(_Event):
+class ScanPassedThrough(_ScannerEvent):
     """A product's (or any other) label, for the till."""
 
     type = "scan_passed_through"
@@ -82,7 +93,7 @@ class ScanPassedThrough(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScanAccepted(_Event):
+class ScanAccepted(_ScannerEvent):
     """A member's card was recognised by the scheme ``card`` and its look-up has begun. Names no customer."""
 
     type = "scan_accepted"
@@ -91,7 +102,7 @@ class ScanAccepted(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberIdentified(_Event):
+class MemberIdentified(_ScannerEvent):
     """The loyalty programme knows (or has just enrolled) the member."""
 
     type = "member_identified"
@@ -100,7 +111,7 @@ class MemberIdentified(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookupFailed(_Event):
+class LookupFailed(_ScannerEvent):
     """The loyalty programme gave no member. ``detail`` is a sentence for the person who looks after the lane."""
 
     type = "lookup_failed"
@@ -109,6 +120,71 @@ class LookupFailed(_Event):
     detail: str
     customer_id: str = field(repr=False)
 
+
+class EnrolmentClosedReason(Enum):
+    """Why nothing came of an enrolment that was open."""
+
+    CANCELLED = "cancelled"  # by the cashier
+    EXPIRED = "expired"  # nobody finished it in time
+    REPLACED = "replaced"  # another one was opened
+    MEMBER_IDENTIFIED = "member_identified"  # somebody else's card was scanned, or it was no new member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EnrolmentEvent(_Event):
+    """An event of one enrolment, which ``enrolment`` names (a ULID, the same in all its events).
+
+    ``label`` is the card's number, masked; ``None`` while no card belongs to it.
+    """
+
+    enrolment: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentOpened(_EnrolmentEvent):
+    """Contact details are awaited; told again when a card was scanned into an enrolment that had none.
+
+    ``sequence`` is that of the card's scan.
+    """
+
+    type = "enrolment_opened"
+    sequence: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentClosed(_EnrolmentEvent):
+    """An enrolment was open and is no longer; nothing was stored or sent."""
+
+    type = "enrolment_closed"
+    reason: EnrolmentClosedReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentQueued(_EnrolmentEvent):
+    """An enrolment is safely on disk and will be brought to the loyalty programme, however long that takes."""
+
+    type = "enrolment_queued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentDone(_EnrolmentEvent):
+    """The loyalty programme has the member; ``created`` is false where it had them already and nothing was changed."""
+
+    type = "enrolment_done"
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentRefused(_EnrolmentEvent):
+    """The loyalty programme will not have it as it is; it is kept for a person to mend. ``detail`` is a sentence."""
+
+    type = "enrolment_refused"
+    detail: str
+
+
+EnrolmentEvent: TypeAlias = EnrolmentOpened | EnrolmentClosed | EnrolmentQueued | EnrolmentDone | EnrolmentRefused
+"""All events of enrolments."""
 
 LaneEvent: TypeAlias = (
     ScannerOnline
@@ -119,6 +195,7 @@ LaneEvent: TypeAlias = (
     | ScanAccepted
     | MemberIdentified
     | LookupFailed
+    | EnrolmentEvent
 )
 
 
@@ -178,6 +255,22 @@ def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an eve
                 "detail": event.detail,
                 "customer_id": event.customer_id,
             }
+        case _:
+            return {"enrolment": event.enrolment, "label": event.label, **_enrolment(event)}
+
+
+def _enrolment(event: EnrolmentEvent) -> dict[str, Any]:
+    match event:
+        case EnrolmentOpened():
+            return {"sequence": event.sequence}
+        case EnrolmentClosed():
+            return {"reason": event.reason.value}
+        case EnrolmentQueued():
+            return {}
+        case EnrolmentDone():
+            return {"created": event.created}
+        case EnrolmentRefused():
+            return {"detail": event.detail}
 
 
 def _balance(balance: Balance) -> dict[str, Any]:
