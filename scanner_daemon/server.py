@@ -2,31 +2,24 @@
 
 import asyncio
 import errno
-import hmac
-import ipaddress
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from scanner_daemon.displays.event_stream import EventStream
-from scanner_daemon.displays.sse import MEDIA_TYPE
 from scanner_daemon.errors import DisplayError
-
-LARGEST_BODY: Final = 64 * 1024
-"""Bytes of a request's body."""
+from scanner_daemon.guard import Guard, sentence
 
 STALLED_AFTER: Final = 30.0
 """Seconds after which the kernel (``TCP_USER_TIMEOUT``) drops a client that takes nothing of what is sent to it."""
@@ -89,7 +82,7 @@ class LocalServer:
         if self._socket is None:
             self.bind()
         assert self._socket is not None  # noqa: S101  bind() returned
-        guard = _Guard(self._application(), token=self.token, host=host_and_port(self.listen)[0])
+        guard = Guard(self._application(), token=self.token, host=host_and_port(self.listen)[0])
         server = _quiet_server(guard)
         try:
             await server.startup(sockets=[self._socket])
@@ -122,130 +115,19 @@ def host_and_port(listen: str) -> tuple[str, int]:
     raise ValueError(f"listen: expected host:port such as 127.0.0.1:8770 or [::1]:8770, got {listen!r}")
 
 
-class _Guard:
-    """Stands before the application (ASGI): who may ask what, and what every answer carries."""
-
-    def __init__(self, app: ASGIApp, *, token: SecretStr, host: str) -> None:
-        self._app = app
-        self._token = token.get_secret_value().encode()
-        self._host = host
-        self._streams: set[asyncio.Timeout] = set()
-
-    def end_streams(self) -> None:
-        """End every response that would otherwise never end."""
-        for stream in self._streams:
-            stream.reschedule(0.0)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._refusal(Request(scope)) or self._app
-        stream = asyncio.timeout(None)
-
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _headers().items():
-                    headers.setdefault(name, value)
-                if headers.get("content-type", "").startswith(MEDIA_TYPE):
-                    self._streams.add(stream)
-            await send(message)
-
-        try:
-            async with stream:
-                await answer(scope, _limited(receive), send_guarded)
-        except TimeoutError:
-            if not stream.expired():
-                raise
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            self._streams.discard(stream)
-
-    def _refusal(self, request: Request) -> Response | None:
-        """Return why ``request`` is not answered, if so."""
-        host = request.headers.get("host", "")
-        if not _names_this_machine(host, listening_on=self._host):
-            return _sentence(403, f"Expected the lane's own address in the Host header, got {host!r}.")
-        if request.scope["path"] != "/health" and not self._knows_token(request):
-            return _sentence(
-                401,
-                "Expected the lane's token as 'Authorization: Bearer …' or '?token=…', got none or another.",
-                {"www-authenticate": "Bearer"},
-            )
-        if request.method not in _METHODS:
-            return _sentence(
-                405, f"Expected {' or '.join(_METHODS)}, got {request.method}.", {"allow": ", ".join(_METHODS)}
-            )
-        return None
-
-    def _knows_token(self, request: Request) -> bool:
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        given = bearer.strip() if scheme.lower() == "bearer" else request.query_params.get("token", "")
-        return bool(given) and hmac.compare_digest(given.encode(), self._token)
-
-
-def _names_this_machine(host_header: str, *, listening_on: str) -> bool:
-    """Tell whether a page that asks with this Host header is ours.
-
-    A name that an attacker's DNS points here (DNS rebinding) is not. An address cannot be rebound: where the
-    server listens on all of them, any will do.
-    """
-    try:
-        parts = urlsplit(f"//{host_header}")
-    except ValueError:
-        return False
-    host = parts.hostname if parts.netloc == host_header else None
-    if host in {"localhost", listening_on}:
-        return True
-    try:
-        address = ipaddress.ip_address(host or "")
-    except ValueError:
-        return False
-    return address.is_loopback or listening_on in {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
-
-
-def _limited(receive: Receive) -> Receive:
-    """Return ``receive`` that takes no more than ``LARGEST_BODY`` bytes, whatever the request says of its length."""
-    left = LARGEST_BODY
-
-    async def limited() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise HTTPException(413, f"Expected a body of at most {LARGEST_BODY} bytes, got more.")
-        return message
-
-    return limited
-
-
-def _headers() -> dict[str, str]:
-    """Return what every answer carries unless it says otherwise."""
-    return {
-        "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-        "cross-origin-resource-policy": "same-origin",
-        "date": formatdate(usegmt=True),
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-    }
-
-
-def _sentence(status: int, error: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": error}, status_code=status, headers=headers)
-
-
 async def _unknown(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
     got = f"{request.method} {request.scope['path']}"
-    return _sentence(error.status_code, f"Expected a page of this server, got {got}.", error.headers)
+    return sentence(error.status_code, f"Expected a page of this server, got {got}.", error.headers)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it is registered for
-    return _sentence(error.status_code, error.detail, error.headers)
+    return sentence(error.status_code, error.detail, error.headers)
 
 
 async def _failed(_: Request, __: Exception) -> Response:
-    return _sentence(500, "Failed to answer: a fault in scanner-daemon itself, its log says which.")
+    return sentence(500, "Failed to answer: a fault in scanner-daemon itself, its log says which.")
 
 
 def _quiet_server(app: ASGIApp) -> uvicorn.Server:
@@ -281,6 +163,3 @@ def _cure(error: OSError) -> str:
             return "Ports below 1024 belong to root: choose a higher one."
         case _:
             return "Choose an address of this machine, such as 127.0.0.1:8770."
-
-
-_METHODS: Final = ("GET", "HEAD", "POST")
