@@ -1,11 +1,8 @@
 """The hardware lab: a real kernel under the shipped product. It runs when named: ``python -m pytest tests/lab``."""
 
 import contextlib
-import fcntl
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
@@ -13,10 +10,9 @@ from tests.lab.guest import Guest
 from tests.lab.host import LabError, LabUnavailableError, cache
 from tests.lab.lane import Lane
 from tests.lab.machine import Machine
-from tests.lab.snapshots import Snapshots, take_snapshots
+from tests.lab.snapshots import Snapshots, snapshots_in_use
 
 HERE = Path(__file__).parent
-TURN_LIMIT = 900
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -36,34 +32,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def snapshots(pytestconfig: pytest.Config) -> Iterator[Snapshots]:
-    """What guests start from; one lab at a time uses the cache."""
+    """What guests start from."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     def tell(step: str) -> None:
         with capture.global_and_fixture_disabled():
             print(f"\nlab: {step}", end="", flush=True)  # noqa: T201  minutes without a word look like a hang
 
-    with (cache() / "lock").open("w") as lock:
+    with contextlib.ExitStack() as stack:
         try:
-            _take_turn(lock, tell)
-            taken = take_snapshots(cache(), tell)
+            taken = stack.enter_context(snapshots_in_use(cache(), tell))
         except LabUnavailableError as reason:
             raise pytest.skip.Exception(str(reason)) from None
         except LabError as error:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield taken
-
-
-def _take_turn(lock: TextIO, tell: Callable[[str], None]) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        tell("waiting until another run of the lab ends")
-        for _ in range(TURN_LIMIT):
-            time.sleep(1)
-            with contextlib.suppress(BlockingIOError):
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        raise LabError(f"another run of the lab has used {cache()} for {TURN_LIMIT} s: end it") from None
 
 
 @pytest.fixture

@@ -36,21 +36,27 @@ class Image:
         return self.directory / "initrd.cpio"
 
 
-def build_image(cache: Path, tell: Callable[[str], None]) -> Image:
-    """Return the image, built if need be (about a minute). ``tell`` hears of each step.
+def wanted_image(cache: Path) -> Image:
+    """Return the image that a run now needs; :func:`build_image` makes it.
 
     Raises ``LabUnavailableError`` where this machine cannot have it.
     """
     need_programs()
-    kernel_package = _kernel_package()
-    key = fingerprint(kernel_package, *PACKAGES, *requirements(), *_files())
-    image = Image(directory=cache / f"image-{key}", key=key)
+    key = fingerprint(_kernel_package(), *PACKAGES, *requirements(), *_files())
+    return Image(directory=cache / f"image-{key}", key=key)
+
+
+def build_image(image: Image, tell: Callable[[str], None]) -> None:
+    """Make the image, unless it is there (about a minute). ``tell`` hears of each step.
+
+    Raises ``LabUnavailableError`` where this machine cannot have it.
+    """
     if not image.directory.exists():
+        cache = image.directory.parent
         for old in cache.glob("image-*"):
             shutil.rmtree(old)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as scratch:
-            _build(Path(scratch), image.directory, kernel_package, tell)
-    return image
+            _build(Path(scratch), image.directory, _kernel_package(), tell)
 
 
 def requirements() -> list[str]:

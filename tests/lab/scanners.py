@@ -2,6 +2,7 @@
 
 import struct
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -84,9 +85,17 @@ class UsbScanner:
         """Let go of all keys."""
         self._send("keyboard", [bytes(8)])
 
+    def press(self, *reports: bytes) -> None:
+        """Send reports of the keyboard interface as they are."""
+        self._send("keyboard", reports, gap=REPORT_GAP)
+
     def report(self, data: bytes, identifier: str = "]E0") -> None:
         """Send a scan on the HID-POS interface."""
         self._send("hid-pos", [_hid_pos_report(data, identifier)])
+
+    def told(self) -> bytes:
+        """Return what the host has sent to the HID-POS interface since it was last asked for it."""
+        return bytes.fromhex(self.machine.agent("read_device", descriptor=self._ends["hid-pos"]))
 
     def send(self, data: bytes) -> None:
         """Send bytes on the CDC-ACM interface."""
@@ -135,7 +144,11 @@ class UsbScanner:
                 ("report_length", b"8"),
                 ("report_desc", BOOT_KEYBOARD),
             ),
-            "hid-pos": (("report_length", b"%d" % HID_POS_LENGTH), ("report_desc", HID_POS)),
+            "hid-pos": (
+                ("report_length", b"%d" % HID_POS_LENGTH),
+                ("report_desc", HID_POS),
+                ("no_out_endpoint", b"1"),  # what the host sends comes as a request then, and can be read
+            ),
             "cdc-acm": (),
         }[interface]
         return [
@@ -152,9 +165,9 @@ class UsbScanner:
             node = f"/dev/hidg{self.machine.agent('read_file', path=f'{place}/dev').strip().split(':')[1]}"
         return int(self.machine.agent("open_device", path=node))
 
-    def _send(self, interface: Interface, reports: list[bytes]) -> None:
+    def _send(self, interface: Interface, reports: Iterable[bytes], *, gap: float = 0.002) -> None:
         end = self._ends[interface]
-        self.machine.agent("write_device", writes=[(end, report.hex()) for report in reports], gap=0.002)
+        self.machine.agent("write_device", writes=[(end, report.hex()) for report in reports], gap=gap)
 
     def _nodes_of(self, guest: Guest, interface: Interface) -> list[str]:
         name, folder = {
@@ -165,6 +178,12 @@ class UsbScanner:
         found = guest.find(f"/sys/devices/platform/dummy_hcd.{self.port}", name)
         number = self.interfaces.index(interface)
         return [f"{folder}/{path.rpartition('/')[2]}" for path in found if f":1.{number}/" in path]
+
+
+def key_reports(*usages: int, modifiers: int = 0) -> tuple[bytes, ...]:
+    """Return the boot keyboard reports of keys pressed one by one while ``modifiers`` are down."""
+    all_up = bytes((modifiers, *bytes(7)))
+    return tuple(report for usage in usages for report in (bytes((modifiers, 0, usage, *bytes(5))), all_up))
 
 
 def type_together(texts: "dict[UsbScanner, str]", *, gap: float = REPORT_GAP) -> None:
@@ -227,6 +246,14 @@ class FtdiScanner:
     def send(self, data: bytes) -> None:
         """Send bytes down the line."""
         self._machine.cable.sendall(data)
+
+    def hear(self, count: int) -> bytes:
+        """Return the next ``count`` bytes that the host has sent down the line; waits for them."""
+        self._machine.cable.settimeout(15)
+        heard = b""
+        while len(heard) < count:
+            heard += self._machine.cable.recv(count - len(heard))
+        return heard
 
 
 @dataclass(slots=True, kw_only=True)

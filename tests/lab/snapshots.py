@@ -1,20 +1,25 @@
 """States of the guest that tests start from. Each is made from the one before and kept until what made it changes."""
 
+import contextlib
+import fcntl
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from tests.lab import product
 from tests.lab.guest import Guest
 from tests.lab.host import LabError
-from tests.lab.image import Image, build_image, fingerprint
+from tests.lab.image import Image, build_image, fingerprint, wanted_image
 from tests.lab.lane import Lane
 from tests.lab.machine import Machine
 
 HERE = Path(__file__).parent
+
+
+TURN_LIMIT = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +27,47 @@ class Snapshots:
     """``installed``: the product is there, nothing runs. ``lane``: the daemon and the sandbox run."""
 
     image: Image
+    booted: Path
     installed: Path
     lane: Path
 
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """In the order they are made in."""
+        return self.booted, self.installed, self.lane
 
-def take_snapshots(cache: Path, tell: Callable[[str], None]) -> Snapshots:
-    """Return the snapshots, taking those that are missing (about a minute for all). ``tell`` hears of each step.
 
-    Raises ``LabUnavailableError`` where this machine cannot run the lab, ``LabError`` when the guest fails.
+@contextlib.contextmanager
+def snapshots_in_use(cache: Path, tell: Callable[[str], None]) -> Iterator[Snapshots]:
+    """Yield the snapshots, taking those that are missing (two minutes for all); nobody replaces them meanwhile.
+
+    Any number of runs of the same product may use them at once. ``tell`` hears of each step. Raises
+    ``LabUnavailableError`` where this machine cannot run the lab, ``LabError`` when the guest fails.
     """
-    image = build_image(cache, tell)
+    wanted = _wanted(cache)
+    with (cache / "lock").open("w") as lock:
+        _take_turn(lock, fcntl.LOCK_SH, tell)
+        while not all(place.exists() for place in wanted.all):
+            _take_turn(lock, fcntl.LOCK_EX, tell)
+            _take_missing(cache, wanted, tell)
+            _take_turn(lock, fcntl.LOCK_SH, tell)  # between the two locks somebody may have replaced them
+        yield wanted
+
+
+def _take_turn(lock: TextIO, kind: int, tell: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        tell("waiting for another run of the lab")
+        for _ in range(TURN_LIMIT):
+            time.sleep(1)
+            with contextlib.suppress(BlockingIOError):
+                return fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        raise LabError(f"another run of the lab has used {lock.name} for {TURN_LIMIT} s: end it") from None
+
+
+def _wanted(cache: Path) -> Snapshots:
+    image = wanted_image(cache)
     booted_key = fingerprint(image.key, _text("machine.py"))
     installed_key = fingerprint(booted_key, *product.contents(), _text("product.py"))
     lane_key = fingerprint(installed_key, _text("lane.py"), _text("lane.toml"), _text("inside/watch_events.py"))
@@ -39,17 +75,21 @@ def take_snapshots(cache: Path, tell: Callable[[str], None]) -> Snapshots:
         cache / f"{name}-{key}.snapshot"
         for name, key in (("booted", booted_key), ("installed", installed_key), ("lane", lane_key))
     )
-    _forget_others(cache, {booted, installed, lane})
+    return Snapshots(image=image, booted=booted, installed=installed, lane=lane)
+
+
+def _take_missing(cache: Path, wanted: Snapshots, tell: Callable[[str], None]) -> None:
+    build_image(wanted.image, tell)
+    _forget_others(cache, set(wanted.all))
     steps = (
-        _Step("booting the guest", booted, _boot),
-        _Step("installing the product", installed, _install),
-        _Step("opening the lane", lane, _open_lane),
+        _Step("booting the guest", wanted.booted, _boot),
+        _Step("installing the product", wanted.installed, _install),
+        _Step("opening the lane", wanted.lane, _open_lane),
     )
     there = [step.target.exists() for step in steps]
-    first = there.index(False) if False in there else len(steps)
-    if first < len(steps):
-        _take(steps[first:], image, steps[first - 1].target if first else None, tell)
-    return Snapshots(image=image, installed=installed, lane=lane)
+    if False in there:
+        first = there.index(False)
+        _take(steps[first:], wanted.image, steps[first - 1].target if first else None, tell)
 
 
 class _Step(NamedTuple):

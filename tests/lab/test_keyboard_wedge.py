@@ -5,7 +5,7 @@ from contextlib import suppress
 from tests.lab.guest import PYTHON
 from tests.lab.lane import Lane
 from tests.lab.machine import GuestRefusedError
-from tests.lab.scanners import Keyboard, UsbScanner, type_together
+from tests.lab.scanners import Keyboard, UsbScanner, key_reports, type_together
 
 PRODUCT = "4006381333931"
 OTHER_PRODUCT = "5901234123457"
@@ -158,3 +158,31 @@ def test_one_model_twice_without_serial_numbers_is_told_apart_by_port(lane: Lane
     assert lane.expect("scan_passed_through")["scanner"] == "left"
     right.type(f"{PRODUCT}\n")
     assert lane.expect("scan_passed_through")["scanner"] == "right"
+
+
+def test_a_german_scanner_is_read_by_its_own_layout(lane: Lane) -> None:
+    shift, altgr, enter = 0x02, 0x40, 0x28  # HID Usage Tables 1.5, section 10
+    scanner = UsbScanner(serial="SN0047")
+    for _ in range(2):
+        online(lane, scanner, "german")
+        scanner.press(*key_reports(0x1C, 0x1D, 0x31, 0x38))  # the keys Y Z \ / of an American keyboard
+        scanner.press(*key_reports(0x24, 0x38, modifiers=shift), *key_reports(0x14, 0x64, modifiers=altgr), bytes(8))
+        scanner.press(*key_reports(enter))
+        assert lane.expect("scan_passed_through", scanner="german")["label"] == "zy#-/_@|"
+        lane.unplug(scanner)
+        lane.expect("scanner_offline", scanner="german")
+
+
+def test_characters_typed_as_alt_codes(lane: Lane) -> None:
+    alt, enter = 0x04, 0x28
+    keypad = dict(zip("1234567890", range(0x59, 0x63), strict=True))
+    scanner = UsbScanner()
+    for _ in range(2):
+        online(lane, scanner)
+        for code in ("065", "0090", "029"):  # A, Z, and GS1's separator
+            scanner.press(*key_reports(*(keypad[digit] for digit in code), modifiers=alt), bytes(8))
+        scanner.press(*key_reports(0x1E, enter))
+        assert lane.expect("scan_passed_through", scanner="counter")["label"] == "AZ\x1d1"
+        lane.unplug(scanner)
+        lane.expect("scanner_offline", scanner="counter")
+    assert lane.typed() == ""

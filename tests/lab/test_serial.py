@@ -49,3 +49,17 @@ def test_nobody_else_is_to_touch_the_port(lane: Lane, scanner: FtdiScanner | Usb
     usb_device = lane.run(f"udevadm info --query=path --name={node}").partition(":1.0/")[0].rpartition("/")[0]
     for query in (f"--name={node}", f"--path={usb_device}"):
         assert "ID_MM_DEVICE_IGNORE=1" in lane.run(f"udevadm info --query=property {query}").splitlines()
+
+
+def test_the_scanner_is_told_after_the_decision(lane: Lane) -> None:
+    ack, nak = b"\x06", b"\x15"
+    scanner = lane.plug(FtdiScanner())
+    lane.expect("scanner_online", scanner="ftdi")
+    for label, kind, answer in (
+        (PRODUCT, "scan_passed_through", ack),
+        ("0412345678904", "scan_rejected", nak),
+        ("0412345678903", "scan_accepted", ack),
+    ):
+        scanner.send(f"{label}\r".encode())
+        assert scanner.hear(1) == answer, label
+        lane.expect(kind, scanner="ftdi")

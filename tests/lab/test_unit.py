@@ -22,9 +22,9 @@ def online(lane: Lane) -> UsbScanner:
 
 def test_the_daemon_says_when_it_is_ready_and_how_it_is(lane: Lane) -> None:
     assert lane.unit("Type", "ActiveState") == {"Type": "notify", "ActiveState": "active"}
-    assert lane.unit("StatusText")["StatusText"].startswith("0 of 9 scanners online")
+    assert lane.unit("StatusText")["StatusText"].startswith("0 of 10 scanners online")
     online(lane)
-    lane.eventually(lambda: lane.unit("StatusText")["StatusText"].startswith("1 of 9"), "the status line tells of it")
+    lane.eventually(lambda: lane.unit("StatusText")["StatusText"].startswith("1 of 10"), "the status line tells of it")
 
 
 def test_the_daemon_runs_unprivileged(lane: Lane) -> None:

@@ -113,6 +113,14 @@ def write_device(writes: list[tuple[int, str]], gap: float) -> None:
         time.sleep(gap)
 
 
+def read_device(descriptor: int) -> str:
+    """Return what an open device has for us now, hexadecimal; empty when there is nothing."""
+    data = b""
+    while select.select([descriptor], [], [], 0)[0]:
+        data += os.read(descriptor, 4096)
+    return data.hex()
+
+
 def close_device(descriptor: int) -> None:
     """Close what :func:`open_device` opened."""
     open_devices.remove(descriptor)
@@ -131,6 +139,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         configure,
         open_device,
         write_device,
+        read_device,
         close_device,
     )
 }

@@ -1,0 +1,20 @@
+"""``python -m tests.lab``: make what the lab's guests start from, as far as it is missing, and tell of each step."""
+
+import sys
+
+from tests.lab.host import LabError, LabUnavailableError, cache
+from tests.lab.snapshots import snapshots_in_use
+
+
+def tell(step: str) -> None:
+    """Say what takes long."""
+    print(f"lab: {step}", flush=True)  # noqa: T201  minutes without a word look like a hang
+
+
+try:
+    with snapshots_in_use(cache(), tell):
+        tell("ready")
+except LabUnavailableError as reason:
+    tell(f"not on this machine: {reason}")
+except LabError as error:
+    sys.exit(f"lab: {error}")
