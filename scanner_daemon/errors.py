@@ -12,6 +12,7 @@
     │   ├── LoyaltyRefused          any other 4xx: never tried again
     │   ├── LoyaltyMisconfigured    keys or account: stop asking, tell a person
     │   └── LoyaltyProtocolError    an answer we do not understand
+    ├── StorageError                what was to be kept could not be written, or not be read
     ├── DisplayError
     └── PrinterError
 
@@ -70,9 +71,13 @@ class LoyaltyError(ScannerDaemonError):
 
 
 class LoyaltyUnavailable(LoyaltyError):  # noqa: N818
-    """No connection, no answer in time, or an answer that asks to come again later."""
+    """No connection, no answer in time, or an answer that asks to come again later.
+
+    ``retry_after`` is in how many seconds, where the answer says so.
+    """
 
     reason = "unavailable"
+    retry_after: float | None = None
 
 
 class LoyaltyRefused(LoyaltyError):  # noqa: N818
@@ -91,6 +96,10 @@ class LoyaltyProtocolError(LoyaltyError):
     """An answer that cannot be understood."""
 
     reason = "protocol"
+
+
+class StorageError(ScannerDaemonError):
+    """What was to be kept could not be written, or what was kept could not be read."""
 
 
 class DisplayError(ScannerDaemonError):

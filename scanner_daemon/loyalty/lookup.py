@@ -42,7 +42,7 @@ class _Wait(LoyaltyUnavailable):
 
     def __init__(self, sentence: str, seconds: float) -> None:
         super().__init__(sentence)
-        self.seconds = seconds
+        self.seconds = self.retry_after = seconds
 
 
 @dataclass(slots=True, kw_only=True)
