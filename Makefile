@@ -13,7 +13,7 @@ test: $(VENV)/.tests  ## all tests but the hardware lab
 
 lab: $(VENV)/.tests  ## the shipped product on a real kernel: builds a Debian guest for QEMU, some minutes the first time
 	$(BIN)/python -m tests.lab
-	$(BIN)/python -m pytest -n 2 tests/lab
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/lab
 
 lint: $(VENV)/.tests  ## style, types, import contracts
 	$(BIN)/ruff format --check .

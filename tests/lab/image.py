@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +97,13 @@ def _kernel_package() -> str:
 def _build(scratch: Path, target: Path, kernel_package: str, tell: Callable[[str], None]) -> None:
     scratch.chmod(0o755)  # apt downloads as a user of its own
     kernel = kernel_package.removeprefix("linux-image-")
+    fetch = (f"apt-get download {kernel_package}", ("apt-get", "download", kernel_package))
     try:
-        tell(f"fetching {kernel_package}")
-        finish(f"apt-get download {kernel_package}", ("apt-get", "download", kernel_package), limit=300, cwd=scratch)
-        tell("collecting the product's dependencies")
-        _wheels(scratch / "wheels")
+        tell(f"fetching {kernel_package}, collecting the product's dependencies")
+        with ThreadPoolExecutor() as at_once:
+            fetched = at_once.submit(finish, *fetch, limit=300, cwd=scratch)
+            _wheels(scratch / "wheels")
+            fetched.result()
         tell("making the Debian system (about half a minute)")
         _debian(scratch, kernel)
     except LabError as error:
