@@ -90,6 +90,7 @@ class Lane:
         self._sequence = itertools.count(1)
         self._online: dict[str, bool] = {}
         self._rejected: Counter[str] = Counter()
+        self._discarded: Counter[str] = Counter()
         self._lookups: set[asyncio.Task[None]] = set()
 
     def listen(self, name: str, listener: LaneListener) -> None:
@@ -99,9 +100,11 @@ class Lane:
     def health(self) -> dict[str, object]:
         """Return what the health check tells.
 
-        That is whether every scanner was tried, which are online, and how many scans were rejected for each reason.
+        That is whether every scanner was tried, which are online, and how many scans were rejected, or discarded as
+        torn, for each reason.
         """
-        return {"ready": self.ready.is_set(), "scanners": dict(self._online), "rejected": dict(self._rejected)}
+        counted = {"rejected": dict(self._rejected), "discarded": dict(self._discarded)}
+        return {"ready": self.ready.is_set(), "scanners": dict(self._online), **counted}
 
     async def flush(self) -> None:
         """Wait until every listener was told what has happened so far."""
@@ -170,6 +173,7 @@ class Lane:
             case Scan():
                 return self._decide(report)
             case Discarded(scanner=scanner, reason=reason):
+                self._discarded[reason.value] += 1
                 self._publish(ScanDiscarded(**self._head(scanner), sequence=next(self._sequence), reason=reason))
             case Claimed(scanner=scanner, device=device):
                 self._online[scanner] = True

@@ -388,6 +388,13 @@ async def test_what_the_till_does_not_get_is_told_counted_and_answered_to_the_sc
         assert event.label == (None if reason is RejectReason.UNSAFE_CHARACTERS else "…3931")
 
 
+async def test_a_scan_thrown_away_is_counted() -> None:
+    async with a_lane() as stage:
+        stage.scanner.tear()
+        await stage.audience.until(2)
+        assert stage.lane.health()["discarded"] == {"overflow": 1}
+
+
 def _waited(hands: Hands, times: int) -> bool:
     return len(hands.waited) == times
 

@@ -20,4 +20,5 @@ install -d -m 700 /etc/credstore
 
 udevadm control --reload
 udevadm trigger --subsystem-match=usb --subsystem-match=input --subsystem-match=hidraw --subsystem-match=tty
+udevadm trigger --subsystem-match=misc --sysname-match=uinput
 systemctl enable scanner-daemon.service

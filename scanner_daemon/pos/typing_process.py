@@ -25,7 +25,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -59,8 +59,11 @@ def to_let_go(name: str) -> bytes:
 
 
 def main() -> None:
-    """Serve the line until the daemon is gone. Asked to end by anybody else, go on: the line's end is near."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Serve the line until the daemon is gone. Asked to end by anybody else, go on: the line's end is near.
+
+    SIGABRT is how systemd ends a daemon that hangs, and all that belongs to it.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGABRT):
         signal.signal(number, signal.SIG_IGN)
     keyboard, line = int(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     held: dict[bytes, list[HeldScanner]] = {}
@@ -93,13 +96,17 @@ def type_code(keyboard: int, body: bytes) -> None:
 
 
 def let_go(scanners: Iterable["HeldScanner"]) -> None:
-    """Give each scanner back between two codes, all of them within :data:`LET_GO_WITHIN`."""
-    until = time.monotonic() + LET_GO_WITHIN
-    held = list(scanners)
+    """Give each scanner back between two codes, all of them within :data:`LET_GO_WITHIN`.
+
+    The daemon may have read the head of a code: only what is heard from now on tells where a scanner stands.
+    """
+    held, began = list(scanners), time.monotonic()
+    for scanner in held:
+        scanner.heard_at = began
     while held:
         select.select([scanner.descriptor for scanner in held], [], [], _POLL)
         for scanner in list(held):
-            if scanner.rests() or time.monotonic() > until:
+            if scanner.rests() or time.monotonic() > began + LET_GO_WITHIN:
                 os.close(scanner.descriptor)
                 held.remove(scanner)
 
@@ -110,7 +117,7 @@ class HeldScanner:
 
     descriptor: int
     gap: float
-    _heard_at: float = field(init=False, default_factory=time.monotonic)
+    heard_at: float = 0.0
 
     def rests(self) -> bool:
         """Throw away what was typed; tell whether a terminator was the last of it, or silence followed.
@@ -121,9 +128,9 @@ class HeldScanner:
         try:
             while data := os.read(self.descriptor, _MESSAGE_SIZE):
                 ended = _ends_a_code(data)
-                self._heard_at = time.monotonic()
+                self.heard_at = time.monotonic()
         except BlockingIOError:
-            return ended or time.monotonic() - self._heard_at >= self.gap
+            return ended or time.monotonic() - self.heard_at >= self.gap
         except OSError:  # unplugged
             pass
         return True

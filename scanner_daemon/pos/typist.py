@@ -18,11 +18,14 @@ from scanner_daemon.pos.keystrokes import Chord
 CAPACITY: Final = 64
 """Codes that may wait to be typed. So many wait only at a till that is far too slow for its scanners."""
 
+BACKLOG: Final = 4.0
+"""Seconds of typing that may wait: a product that appears later than that is scanned again, and sold twice."""
+
 OVERDUE_AFTER: Final = 5.0
-"""Seconds of grace until a code that should have been typed means that nothing is typed any more."""
+"""Seconds of grace for a code that should have been typed, until that means that nothing is typed any more."""
 
 ENDS_WITHIN: Final = 5.0
-"""Seconds that the process has at the end for the codes it was given, and to let go of the scanners."""
+"""Seconds that the process has at the end to let go of the scanners, once the codes it was given are typed."""
 
 
 class Typist:
@@ -31,10 +34,13 @@ class Typist:
     Leaving waits until all that was handed over is typed. Then the keyboard is unplugged.
     """
 
-    def __init__(self, keyboard: int, *, overdue_after: float = OVERDUE_AFTER) -> None:
+    def __init__(
+        self, keyboard: int, *, overdue_after: float = OVERDUE_AFTER, ends_within: float = ENDS_WITHIN
+    ) -> None:
         self._keyboard = keyboard
         self._overdue_after = overdue_after
-        self._due: deque[float] = deque()
+        self._ends_within = ends_within
+        self._waiting: deque[float] = deque()  # how long each code takes, in seconds
         self._overdue: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -59,10 +65,11 @@ class Typist:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.remove_reader(self._line)
-        self._watch(None)
+        self._unwatch()
         self._line.close()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), 0 if self._failed.done() else ENDS_WITHIN)
+            patience = 0 if self._failed.done() else sum(self._waiting) + self._ends_within
+            await asyncio.wait_for(self._process.wait(), patience)
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
@@ -73,13 +80,14 @@ class Typist:
         return self._process.pid
 
     def type(self, chords: Sequence[Chord], *, interval: float) -> bool:
-        """Have ``chords`` typed after all before, ``interval`` seconds apart; ``False`` when too many wait."""
-        if len(self._due) >= CAPACITY or not self._send(typing_process.to_type(chords, interval=interval)):
+        """Have ``chords`` typed after all before, ``interval`` seconds apart; ``False`` when too much waits."""
+        if len(self._waiting) >= CAPACITY or sum(self._waiting) > BACKLOG:
             return False
-        began = max(self._due[-1] if self._due else 0.0, self._loop.time())
-        self._due.append(began + interval * len(chords))
-        if self._overdue is None:
-            self._watch(self._due[0])
+        if not self._send(typing_process.to_type(chords, interval=interval)):
+            return False
+        self._waiting.append(interval * len(chords))
+        if len(self._waiting) == 1:
+            self._watch()
         return True
 
     def hold(self, name: str, grabs: Sequence[Grab]) -> None:
@@ -92,7 +100,8 @@ class Typist:
 
     def let_go(self, name: str) -> None:
         """Give the scanner ``name`` back to the till once all before is typed and it is between two codes."""
-        self._send(typing_process.to_let_go(name))
+        if not self._send(typing_process.to_let_go(name)):
+            self._fail(f"the process that types cannot be told to let go of {name}")
 
     async def failed(self) -> str:
         """Return, as half a sentence, what went wrong: never while all is well."""
@@ -107,25 +116,28 @@ class Typist:
 
     def _take_answers(self) -> None:
         try:
-            while answers := self._line.recv(1):
-                for _ in answers:
-                    self._due.popleft()
+            while self._line.recv(1):
+                self._waiting.popleft()
             self._fail("the process that types has ended")
         except BlockingIOError:
-            self._watch(self._due[0] if self._due else None)
+            self._watch()
         except OSError as error:
             self._fail(f"the process that types has ended ({error.strerror})")
 
-    def _watch(self, due: float | None) -> None:
-        """Look again when the oldest code, due then, should have been typed for long."""
+    def _watch(self) -> None:
+        """Look again when the oldest code should have been typed for long: its turn begins now."""
+        self._unwatch()
+        if self._waiting:
+            message = f"the process that types hangs: a code should have been typed {self._overdue_after:g} s ago"
+            self._overdue = self._loop.call_later(self._waiting[0] + self._overdue_after, self._fail, message)
+
+    def _unwatch(self) -> None:
         if self._overdue is not None:
             self._overdue.cancel()
         self._overdue = None
-        if due is not None:
-            message = f"the process that types hangs: a code should have been typed {self._overdue_after:g} s ago"
-            self._overdue = self._loop.call_at(due + self._overdue_after, self._fail, message)
 
     def _fail(self, what: str) -> None:
+        if self._line.fileno() < 0 or self._failed.done():  # it has ended as it should, or that is known
+            return
         self._loop.remove_reader(self._line)
-        if not self._failed.done():
-            self._failed.set_result(what)
+        self._failed.set_result(what)

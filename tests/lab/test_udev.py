@@ -38,6 +38,12 @@ def test_nobody_but_the_daemon_can_read_a_scanner_and_the_daemon_no_keyboard(gue
     assert not opens(guest, keyboard, user="scanner-daemon", group="scanner-daemon")
 
 
+def test_only_the_daemon_may_make_a_keyboard_and_not_even_it_may_read_there(guest: Guest) -> None:
+    guest.run("modprobe uinput && udevadm settle --timeout=20")
+    assert guest.run("stat --format='%U %G %a' /dev/uinput") == "root scanner-daemon 620"
+    assert not opens(guest, "/dev/uinput", user="scanner-daemon", group="scanner-daemon")
+
+
 def test_what_is_no_known_scanner_is_left_alone(guest: Guest) -> None:
     (keyboard,), (port,) = guest.plug(Keyboard()).nodes(guest), guest.plug(FtdiScanner()).nodes(guest)
     for node, group in ((keyboard, "input"), (port, "dialout")):

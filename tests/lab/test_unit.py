@@ -87,6 +87,7 @@ def test_the_device_policy_lets_scanners_through_and_nothing_else(lane: Lane) ->
     # The ports are not ours to open a second time, but that is the port's word, not the policy's.
     for interface in ("keyboard", "hid-pos", "cdc-acm"):
         assert "not permitted" not in attempt(scanner.node(lane, interface))
+    assert "not permitted" not in lane.attempt(f"sh -c 'echo $$ >{CGROUP} && : >/dev/uinput'").output
     for node in ("/dev/uinput", "/dev/uhid", "/dev/tty1", "/dev/vcs1", "/dev/mem", "/dev/kmsg", "/dev/hidg0"):
         assert "Operation not permitted" in attempt(node)
 

@@ -22,6 +22,11 @@ class Till:
         default_factory=lambda: WedgeDecoder(scanner="till", layout=LAYOUTS["us"], gap=60.0, max_length=10_000)
     )
 
+    def plugged(self) -> int:
+        """Return the near end of the pipe, once: it is whoever's who types."""
+        keyboard, self.keyboard = self.keyboard, -1
+        return keyboard
+
     async def codes(self, count: int) -> list[str]:
         """Return the next ``count`` codes that are typed."""
         found: list[str] = []
@@ -70,5 +75,4 @@ class RecordedKeyboard(VirtualKeyboard):
 
     def plug_in(self) -> int:
         """Return the near end of the pipe, once."""
-        keyboard, self.till.keyboard = self.till.keyboard, -1
-        return keyboard
+        return self.till.plugged()

@@ -122,7 +122,7 @@ def test_a_daemon_that_died_with_answers_unread_leaves_no_half_code(daemon: Proc
     assert daemon.typed() == ["1", "4006381333931"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGABRT])
 def test_asked_to_end_it_goes_on(daemon: Process, number: signal.Signals) -> None:
     daemon.type("1")
     daemon.line.recv(64)
@@ -179,6 +179,16 @@ def test_a_scanner_in_the_middle_of_a_code_is_free_at_its_end_and_not_before(dae
         assert scanner.is_held()
         time.sleep(0.02)
     scanner.press(KEY_ENTER)
+    assert scanner.freed_within(0.5) < GAP
+
+
+def test_a_code_of_which_the_daemon_has_read_the_head_is_not_given_back_in_its_middle(daemon: Process) -> None:
+    scanner = daemon.hold()
+    time.sleep(1.5 * GAP)  # the scanner was at rest long before
+    daemon.line.close()
+    time.sleep(0.5 * GAP)  # a pause such as scanners make in the middle of a code
+    assert scanner.is_held()
+    scanner.press(KEY_1, KEY_ENTER)
     assert scanner.freed_within(0.5) < GAP
 
 

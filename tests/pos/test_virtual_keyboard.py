@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.errors import DeviceAccessDenied, DeviceError, DeviceUnavailable
 from scanner_daemon.model import Claimed, Grab, RejectReason, ScannerReport
 from scanner_daemon.ports import Deliver
+from scanner_daemon.pos.keystrokes import Keystrokes
 from scanner_daemon.pos.typist import CAPACITY, Typist
 from scanner_daemon.pos.virtual_keyboard import VirtualKeyboard
 from tests.pos.recorded import Till
@@ -161,9 +163,7 @@ async def test_a_scanner_is_taken_from_the_till_while_somebody_types_for_it(keyb
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 async def test_when_nothing_is_typed_any_more_the_daemon_ends(till: Till, number: signal.Signals) -> None:
     scanner = Scanner()
-    typist = Typist(till.keyboard, overdue_after=0.2)
-    till.keyboard = -1
-    async with typist:
+    async with Typist(till.plugged(), overdue_after=0.2) as typist:
         scanner.unplugged.set()
         with suppress(DeviceUnavailable):  # its own descriptor is closed: only the process holds it now
             await scanner.read(lambda report: hold(typist, report))
@@ -174,6 +174,28 @@ async def test_when_nothing_is_typed_any_more_the_daemon_ends(till: Till, number
     assert ("hangs" if number is signal.SIGSTOP else "has ended") in reason
     assert not scanner.is_held(), "and the scanner is the till's again"
     os.close(scanner.typing)
+
+
+async def test_no_more_waits_than_is_typed_soon(till: Till) -> None:
+    async with Typist(till.plugged()) as typist:
+        assert typist.type([(2,)] * 5, interval=1.0)
+        assert not typist.type([(2,)], interval=1.0), "five seconds wait"
+        os.kill(typist.pid, signal.SIGKILL)
+        await asyncio.wait_for(typist.failed(), 5)
+
+
+async def test_a_slow_till_gets_its_last_code_whole(till: Till) -> None:
+    async with Typist(till.plugged(), ends_within=0.5) as typist:
+        assert typist.type(Keystrokes(LAYOUTS["us"]).chords("123456789"), interval=0.1)
+    assert await till.everything() == ["123456789"]
+
+
+async def test_a_scanner_that_cannot_be_let_go_of_otherwise_goes_with_the_process(till: Till) -> None:
+    async with Typist(till.plugged()) as typist:
+        os.kill(typist.pid, signal.SIGSTOP)
+        for _ in range(10_000):
+            typist.let_go("counter")
+        assert "cannot be told to let go of counter" in await asyncio.wait_for(typist.failed(), 5)
 
 
 def hold(typist: Typist, report: ScannerReport) -> None:
