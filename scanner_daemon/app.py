@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from scanner_daemon import lane
 from scanner_daemon.config import Config
+from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.journal import Journal
 from scanner_daemon.errors import ConfigError, Mistake
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
@@ -53,7 +54,9 @@ class Lane(lane.Lane):
         listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
         services: dict[str, Service] = {}
         if server is not None:
-            listeners["event stream"] = server.events
+            cashier = Cashier(lane=config.lane.name)
+            server.routes += cashier.routes
+            listeners |= {"event stream": server.events, "cashier": cashier}
             services["server"] = server
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
