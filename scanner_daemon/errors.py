@@ -77,7 +77,10 @@ class LoyaltyUnavailable(LoyaltyError):  # noqa: N818
     """
 
     reason = "unavailable"
-    retry_after: float | None = None
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class LoyaltyRefused(LoyaltyError):  # noqa: N818

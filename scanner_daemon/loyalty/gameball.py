@@ -1,18 +1,27 @@
 """Gameball as a lane's loyalty programme."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import structlog
 from pydantic import Field, SecretStr
 
-from scanner_daemon.errors import LoyaltyError, LoyaltyMisconfigured
-from scanner_daemon.loyalty.lookup import LookUp
-from scanner_daemon.loyalty.transport import Transport
+from scanner_daemon.errors import LoyaltyError, LoyaltyMisconfigured, LoyaltyUnavailable
+from scanner_daemon.loyalty.breaker import Breaker, BreakerState
+from scanner_daemon.loyalty.lookup import LookUp, Postponed
+from scanner_daemon.loyalty.rate_limits import RateLimit, Window
+from scanner_daemon.loyalty.transport import Method, Transport
 from scanner_daemon.model import Member, masked
+
+_PUBLISHED: Final[Mapping[Method, tuple[Window, ...]]] = {
+    "GET": (Window(100, 1.0), Window(1200, 30.0)),
+    "POST": (Window(30, 1.0), Window(360, 30.0)),
+}
+"""What an account may ask of its customers (Gameball API reference v4.0, rate limiting)."""
 
 _log = structlog.get_logger()
 
@@ -23,8 +32,9 @@ class Gameball:
 
     ``base_url`` is scheme and host. ``version`` is ``v4.1`` where the account asks for it. ``lookup_timeout`` is in
     seconds, for a whole get-or-create. With ``create="never"`` an unknown customer stays unknown. After an answer
-    that tells of wrong keys, account or address nothing is asked for ``misconfigured_pause`` seconds; then one
-    look-up may try whether that was mended.
+    that tells of wrong keys, account or address nothing is asked for ``misconfigured_pause`` seconds, and after some
+    look-ups in a row without an answer for two seconds or what the server asks for; then one look-up may try whether
+    that was mended.
 
     Use as ``async with gameball:``, which opens connections when they are needed and closes them at the end.
     """
@@ -38,13 +48,15 @@ class Gameball:
     misconfigured_pause: Annotated[float, Field(gt=0)] = 300.0
     _transport: Transport = field(init=False, repr=False)
     _look_ups: dict[str, asyncio.Task[Member | None]] = field(init=False, default_factory=dict, repr=False)
-    _misconfigured: LoyaltyMisconfigured | None = field(init=False, default=None, repr=False)
-    _ask_again_at: float = field(init=False, default=0.0, repr=False)
+    _limits: Mapping[Method, RateLimit] = field(init=False, repr=False)
+    _breaker: Breaker = field(init=False, default_factory=Breaker, repr=False)
+    _trouble: LoyaltyMisconfigured | LoyaltyUnavailable | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for an address or keys that no request could carry."""
         headers = {"APIKey": _key("api_key", self.api_key), "SecretKey": _key("secret_key", self.secret_key)}
         self._transport = Transport(base_url=self.base_url, headers=headers)
+        self._limits = {method: RateLimit(windows) for method, windows in _PUBLISHED.items()}
 
     async def __aenter__(self) -> Self:
         await self._transport.__aenter__()
@@ -80,43 +92,60 @@ class Gameball:
         if not look_up.cancelled():
             look_up.exception()  # all its callers may be gone: asyncio should not complain that nobody looked
 
+    @property
+    def breaker_state(self) -> BreakerState:
+        """Whether look-ups are sent at this moment."""
+        return self._breaker.state(asyncio.get_running_loop().time())
+
     async def _look_up(self, customer_id: str) -> Member | None:
         look_up = LookUp(
             transport=self._transport,
+            limits=self._limits,
             root=f"/api/{self.version}/integrations",
             customer_id=customer_id,
             timeout=self.lookup_timeout,
         )
-        self._raise_while_misconfigured()
+        self._raise_while_open()
         try:
             member = await (look_up.get() if self.create == "never" else look_up.get_or_create())
-        except LoyaltyMisconfigured as error:
-            self._stop_asking(error)
+        except (asyncio.CancelledError, Postponed):
+            self._breaker.gave_up()
+            raise
+        except (LoyaltyMisconfigured, LoyaltyUnavailable) as error:
+            self._failed(error)
             raise
         except LoyaltyError:
-            self._ask_on()
+            self._answered()
             raise
-        self._ask_on()
+        self._answered()
         return member
 
-    def _raise_while_misconfigured(self) -> None:
-        if self._misconfigured is None:
+    def _raise_while_open(self) -> None:
+        wait = self._breaker.wait(asyncio.get_running_loop().time())
+        if wait and self._trouble:
+            said = f"{self._trouble} (not asked again for {wait:.0f} s)"
+            if isinstance(self._trouble, LoyaltyMisconfigured):
+                raise LoyaltyMisconfigured(said)
+            raise LoyaltyUnavailable(said, retry_after=wait)
+
+    def _failed(self, error: LoyaltyMisconfigured | LoyaltyUnavailable) -> None:
+        now, before = asyncio.get_running_loop().time(), self._trouble
+        if isinstance(error, LoyaltyMisconfigured):
+            self._breaker.open(now, pause=self.misconfigured_pause)
+        else:
+            self._breaker.failed(now, retry_after=error.retry_after)
+        if self._breaker.state(now) is BreakerState.CLOSED:
             return
-        now = asyncio.get_running_loop().time()
-        if now < self._ask_again_at:
-            raise LoyaltyMisconfigured(f"{self._misconfigured} (not asked again for {self._ask_again_at - now:.0f} s)")
-        self._ask_again_at = now + self.misconfigured_pause  # only this look-up tries
+        self._trouble = error
+        if before is None or before.reason != error.reason:
+            level = _log.error if isinstance(error, LoyaltyMisconfigured) else _log.warning
+            level(f"gameball_{error.reason}", detail=str(error), ask_again_in=round(self._breaker.left(now), 1))
 
-    def _stop_asking(self, error: LoyaltyMisconfigured) -> None:
-        if self._misconfigured is None:
-            _log.error("gameball_misconfigured", detail=str(error), ask_again_in=self.misconfigured_pause)
-        self._misconfigured = error
-        self._ask_again_at = asyncio.get_running_loop().time() + self.misconfigured_pause
-
-    def _ask_on(self) -> None:
-        if self._misconfigured is not None:
+    def _answered(self) -> None:
+        self._breaker.answered()
+        if self._trouble is not None:
             _log.info("gameball_asked_again")
-        self._misconfigured = None
+        self._trouble = None
 
 
 def _key(name: str, secret: SecretStr) -> str:

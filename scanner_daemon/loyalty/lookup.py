@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import stamina
 
@@ -24,11 +24,10 @@ from scanner_daemon.errors import (
     LoyaltyUnavailable,
 )
 from scanner_daemon.loyalty import wire
-from scanner_daemon.loyalty.transport import Answer, Transport
+from scanner_daemon.loyalty.rate_limits import RateLimit
+from scanner_daemon.loyalty.transport import Answer, Method, Transport
 from scanner_daemon.loyalty.wire import ErrorAnswer, ErrorKind
 from scanner_daemon.model import Balance, Member, masked
-
-_Method: TypeAlias = Literal["GET", "POST"]
 
 _ATTEMPTS: Final = 3
 _FIRST_WAIT: Final = 0.15  # seconds, then doubled: under a second in all when every attempt is refused at once
@@ -37,23 +36,22 @@ _RATE_WINDOW: Final = 1.0  # seconds; the published limits are per second, and p
 _WAITS_FOR_FIRST_BALANCE: Final[Sequence[float]] = (0.0, 0.15, 0.35)  # seconds; a new customer shows a little late
 
 
-class _Wait(LoyaltyUnavailable):
-    """The server asks for some seconds of peace."""
-
-    def __init__(self, sentence: str, seconds: float) -> None:
-        super().__init__(sentence)
-        self.seconds = self.retry_after = seconds
+class Postponed(LoyaltyUnavailable):
+    """Nothing was asked: within the time there is no room in the programme's limits."""
 
 
 @dataclass(slots=True, kw_only=True)
 class LookUp:
     """A question about one customer, to be answered within ``timeout`` seconds from now.
 
-    ``root`` is the path before ``/customers``. Raises ``LoyaltyRefused``, before anything is sent, for an id that
+    ``root`` is the path before ``/customers``. Each request waits for its turn in ``limits``, of which this look-up may
+    use ``share``. Raises ``LoyaltyRefused``, before anything is sent, for an id that
     :func:`scanner_daemon.loyalty.wire.customer_path` does not take.
     """
 
     transport: Transport
+    limits: Mapping[Method, RateLimit]
+    share: float = 1.0
     root: str
     customer_id: str = field(repr=False)
     timeout: float
@@ -133,7 +131,7 @@ class LookUp:
             pass
         return None
 
-    async def _ask(self, method: _Method, path: str, content: bytes | None = None) -> Answer | ErrorAnswer:
+    async def _ask(self, method: Method, path: str, content: bytes | None = None) -> Answer | ErrorAnswer:
         """Return what the server says, asked again while it cannot say anything and there is time."""
         async for attempt in stamina.retry_context(
             on=partial(_pause_after, deadline=self._deadline),
@@ -146,7 +144,8 @@ class LookUp:
                 return await self._ask_once(method, path, content)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _ask_once(self, method: _Method, path: str, content: bytes | None) -> Answer | ErrorAnswer:
+    async def _ask_once(self, method: Method, path: str, content: bytes | None) -> Answer | ErrorAnswer:
+        await self._turn(method)
         try:
             answer = await self.transport.request(method, self.root + path, content)
         except LoyaltyError as error:
@@ -161,10 +160,19 @@ class LookUp:
         if pause is None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             pause = _RATE_WINDOW * random.uniform(1.0, 1.2)  # noqa: S311  keeps a shop's lanes apart
         if pause is not None:
-            raise _Wait(f"{sentence}, in {pause:.3g} s", pause)
+            raise LoyaltyUnavailable(f"{sentence}, in {pause:.3g} s", retry_after=pause)
         raise LoyaltyUnavailable(sentence)
 
-    def _error(self, method: _Method, answer: ErrorAnswer) -> LoyaltyError:
+    async def _turn(self, method: Method) -> None:
+        """Wait until one more request is within the limits."""
+        loop = asyncio.get_running_loop()
+        while wait := self.limits[method].wait(loop.time(), share=self.share):
+            if loop.time() + wait >= self._deadline:
+                full = f"expected room in the published limits within {self.timeout:g} s, got some in {wait:.3g} s"
+                raise Postponed(self._sentence(method, full), retry_after=wait)
+            await asyncio.sleep(wait)
+
+    def _error(self, method: Method, answer: ErrorAnswer) -> LoyaltyError:
         """Return the exception for an answer that is no expected outcome of ``method``."""
         sentence = self._sentence(method, f"expected 200, got {answer}")
         match answer.kind:
@@ -177,7 +185,7 @@ class LookUp:
             case _:
                 return LoyaltyRefused(sentence)
 
-    def _sentence(self, method: _Method, what: str) -> str:
+    def _sentence(self, method: Method, what: str) -> str:
         rest = f"/{masked(self.customer_id)}/balance" if method == "GET" else f" for {masked(self.customer_id)}"
         return f"{method} {self.root}/customers{rest}: {what}"
 
@@ -194,6 +202,8 @@ _CURES: Final[Mapping[int | None, str]] = {
 
 def _pause_after(error: Exception, *, deadline: float) -> bool | float:
     """Say whether to ask again after ``error``: ``True`` after the usual pause, or after so many seconds."""
-    if isinstance(error, _Wait):
-        return error.seconds if asyncio.get_running_loop().time() + error.seconds < deadline else False
-    return isinstance(error, LoyaltyUnavailable)
+    if not isinstance(error, LoyaltyUnavailable) or isinstance(error, Postponed):
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if asyncio.get_running_loop().time() + error.retry_after < deadline else False

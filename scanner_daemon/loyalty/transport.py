@@ -8,13 +8,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
 
 from scanner_daemon.errors import LoyaltyProtocolError, LoyaltyUnavailable
 from scanner_daemon.loyalty import wire
+
+Method: TypeAlias = Literal["GET", "POST"]
 
 MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; Gameball's are a few hundred."""
@@ -67,7 +69,7 @@ class Transport:
         if http is not None:
             await http.aclose()
 
-    async def request(self, method: Literal["GET", "POST"], path: str, content: bytes | None = None) -> Answer:
+    async def request(self, method: Method, path: str, content: bytes | None = None) -> Answer:
         """Send one request to ``path``, percent-encoded already, and read the whole answer. Has no time limit.
 
         Raises ``LoyaltyUnavailable`` when no whole answer comes and ``LoyaltyProtocolError`` when it is longer than
