@@ -8,10 +8,11 @@ from scanner_daemon.cli.decode import decode
 from scanner_daemon.cli.demo import demo
 from scanner_daemon.cli.devices import devices
 from scanner_daemon.cli.member import member
+from scanner_daemon.cli.record import record
 from scanner_daemon.cli.run import run
 from scanner_daemon.cli.sandbox import sandbox
 
-_COMMANDS = (run, check_config, demo, sandbox, devices, decode, member)
+_COMMANDS = (run, check_config, demo, sandbox, devices, decode, record, member)
 
 
 def main() -> None:

@@ -66,7 +66,14 @@ def _decoder(recording: Recording, scanner: str) -> _Decoder:
 def _wedge_decoder(recording: Recording, scanner: str) -> WedgeDecoder:
     key = recording.terminator if isinstance(recording.terminator, WedgeTerminator) else WedgeTerminator.ENTER
     gap = recording.gap or wedge.DEFAULT_GAP
-    decoder = WedgeDecoder(scanner=scanner, layout=recording.layout, terminator=key, gap=gap, code_id=recording.code_id)
+    decoder = WedgeDecoder(
+        scanner=scanner,
+        layout=recording.layout,
+        terminator=key,
+        control_map=recording.control_map,
+        gap=gap,
+        code_id=recording.code_id,
+    )
     decoder.resynchronise((), caps_lock=recording.caps_lock, num_lock=recording.num_lock)
     return decoder
 

@@ -15,6 +15,7 @@ from scanner_daemon.decoding.framer import SerialTerminator
 from scanner_daemon.decoding.hid_keyboard import BOOT_LAYOUT
 from scanner_daemon.decoding.hid_pos import COMMON_LAYOUT, HidPosLayout
 from scanner_daemon.decoding.layouts import LAYOUTS, Layout
+from scanner_daemon.decoding.typed_codes import ControlMap
 from scanner_daemon.decoding.wedge import WedgeTerminator
 from scanner_daemon.errors import ScannerDaemonError
 
@@ -67,6 +68,7 @@ class Recording:
     gap: float | None = None
     length: int | None = None
     code_id: CodeId = CodeId.AIM
+    control_map: ControlMap = ControlMap.CTRL
     caps_lock: bool = False
     num_lock: bool | None = None
     hid_pos_layout: HidPosLayout = COMMON_LAYOUT

@@ -52,6 +52,7 @@ from scanner_daemon.decoding.recordings import (
     parse_report,
     terminators,
 )
+from scanner_daemon.decoding.typed_codes import ControlMap
 from scanner_daemon.model import DiscardReason
 
 _Value = TypeVar("_Value")
@@ -72,6 +73,7 @@ def parse_scan_file(text: str) -> Recording:
         gap=heading.read("gap", _gap, "seconds above 0", default=""),
         length=heading.read("length", _length, "bytes, at least 1", default=""),
         code_id=heading.read("code_id", CodeId, _one_of(c.value for c in CodeId), default="aim"),
+        control_map=heading.read("control_map", ControlMap, _one_of(c.value for c in ControlMap), default="ctrl"),
         caps_lock=heading.read("caps_lock", _SWITCH.__getitem__, "on or off", default="off"),
         num_lock=heading.read("num_lock", _OPTIONAL_SWITCH.__getitem__, "on or off", default=""),
         hid_pos_layout=heading.read("descriptor", _hid_pos_layout, "a HID POS report descriptor in hex", default=""),
@@ -208,7 +210,7 @@ _BETWEEN_TAPS: Final = 0.001  # seconds: full-speed USB
 _STEP: Final = re.compile(r"\+(?P<silence>\d+(?:\.\d+)?)\s+(?P<what>\S.*)")
 _KEYS: Final = (
     *("format", "scanner", "source", "licence", "note"),
-    *("layout", "terminator", "gap", "length", "code_id", "caps_lock", "num_lock", "descriptor"),
+    *("layout", "terminator", "gap", "length", "code_id", "control_map", "caps_lock", "num_lock", "descriptor"),
 )
 _KEY_CHANGES: Final = re.compile(r"tap(\s+\w+)+|((down|up)(\s+(?!down|up)\w+)+\s*)+")
 _VERBS: Final[Mapping[str, bool]] = {"down": True, "up": False}

@@ -24,10 +24,7 @@ def device_error(error: OSError, path: str, *, trying: str) -> DeviceError:
             "install the udev rules of this package, or add the daemon's user to that group"
         )
     if error.errno in {errno.EBUSY, errno.EAGAIN}:
-        return DeviceAccessDenied(
-            f"{attempt}: expected to be its only user, got {reason!r}; {_told_holders(path)}: "
-            "stop that program, or keep it from the device"
-        )
+        return DeviceAccessDenied(f"{attempt}: expected to be its only user, got {reason!r}; {_told_holders(path)}")
     return DeviceUnavailable(
         f"{attempt}: expected a scanner there, got {reason!r}; plug it in, "
         "or see `scanner-daemon devices` for what is present"
@@ -76,4 +73,10 @@ def _device_numbers(process: Path) -> set[int]:
 
 def _told_holders(path: str) -> str:
     names = holders(path)
-    return f"it is open in {', '.join(names)}" if names else "another program, which only root may see, has it"
+    if any(name.startswith(f"{_DAEMON} ") for name in names):
+        return f"the daemon has it: `systemctl stop {_DAEMON}`, and start it again afterwards"
+    who = f"it is open in {', '.join(names)}" if names else "another program, which only root may see, has it"
+    return f"{who}: stop that program, or keep it from the device"
+
+
+_DAEMON = "scanner-daemon"

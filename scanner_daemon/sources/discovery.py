@@ -101,12 +101,19 @@ def event_nodes(hidraw: str) -> list[str]:
     return [device.device_node for device in _devices("input", of=hidraw) if device.sys_name.startswith("event")]
 
 
+def report_descriptor(hidraw: str) -> bytes:
+    """Return the report descriptor of the HID device with the node ``hidraw``; empty where it is gone."""
+    node = Path(hidraw).resolve()
+    found = (device.parent for device in _devices("hidraw") if Path(device.device_node) == node)
+    return next((_descriptor(parent) for parent in found if parent is not None), b"")
+
+
 def _hid(usage_page: int, *, driver: _Driver, mode: _Mode) -> Iterator[Attached]:
     devices = _devices("hidraw")
     paths = _lasting_paths(devices)
     for device in devices:
         parent = device.parent
-        if parent is None or usage_page not in usage_pages(_bytes(parent, "report_descriptor")):
+        if parent is None or usage_page not in usage_pages(_descriptor(parent)):
             continue
         _, vendor, product = parent.properties.get("HID_ID", "0:0:0").split(":")
         yield Attached(
@@ -200,6 +207,14 @@ def _lasting_paths(devices: Iterable[Any]) -> Mapping[str, str]:
         node: next((link for folder in _LINKS for link in sorted(own) if folder in link and claims[link] == 1), node)
         for node, own in links.items()
     }
+
+
+def _descriptor(device: Any) -> bytes:
+    """Return a HID device's report descriptor, not through udev: its library takes a NUL byte for the end."""
+    try:
+        return (Path(device.sys_path) / "report_descriptor").read_bytes()
+    except OSError:
+        return b""
 
 
 def _attribute(device: Any, name: str) -> str:

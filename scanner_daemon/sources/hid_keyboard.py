@@ -10,6 +10,7 @@ from pydantic import Field
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports, NotHidKeyboardError, parse_keyboard_descriptor
 from scanner_daemon.decoding.layouts import LAYOUTS
+from scanner_daemon.decoding.recordings import Mark
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
 from scanner_daemon.errors import DeviceAccessDenied
 from scanner_daemon.model import Claimed, Discarded, Grab, Scan
@@ -19,6 +20,7 @@ from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import event_nodes, hid_keyboards
 from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.tap import Heard, Tap
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,8 +53,8 @@ class HidKeyboard:
         if self.layout not in LAYOUTS:
             raise ValueError(f"layout: expected one of {' '.join(sorted(LAYOUTS))}, got {self.layout!r}")
 
-    async def read(self, deliver: Deliver) -> None:
-        """See :class:`scanner_daemon.ports.ScannerSource`."""
+    async def read(self, deliver: Deliver, *, tap: Tap | None = None) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource` and :class:`scanner_daemon.sources.tap.Tapped`."""
         path = str(self.path) if self.match is None else the_one(self.match, hid_keyboards()).node
         try:
             async with AsyncExitStack() as stack:
@@ -67,7 +69,7 @@ class HidKeyboard:
                 await hidraw.tell_who_listens_in(path, scanner=self.name)
                 await settle(device.fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=tuple(held)))
-                await read_until_gone(device.fd, _Typing(reports, self._decoder()), deliver)
+                await read_until_gone(device.fd, _Typing(reports, self._decoder(), tap or _nobody), deliver)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 
@@ -91,9 +93,10 @@ class HidKeyboard:
 class _Typing:
     """One open scanner, at rest and with all keys up: its reports into one decoder, in their time of arrival."""
 
-    def __init__(self, reports: HidKeyboardReports, decoder: WedgeDecoder) -> None:
+    def __init__(self, reports: HidKeyboardReports, decoder: WedgeDecoder, tap: Tap) -> None:
         self._reports = reports
         self._decoder = decoder
+        self._tap = tap
 
     @property
     def deadline(self) -> float | None:
@@ -104,7 +107,10 @@ class _Typing:
         try:
             frames = self._reports.frames(data, at)
         except ValueError:
+            self._tap(Mark.DROPPED, at)
             return self._decoder.overflow(at)
+        for frame in frames:
+            self._tap(frame, at)
         return [report for frame in frames for report in self._decoder.feed(frame)]
 
     def expire(self, now: float) -> list[Scan | Discarded]:
@@ -112,3 +118,7 @@ class _Typing:
 
     def lost(self, at: float) -> list[Scan | Discarded]:
         return self._decoder.lost(at)
+
+
+def _nobody(_: Heard, __: float) -> None:
+    """Listen to nothing."""

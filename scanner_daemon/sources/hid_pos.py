@@ -18,6 +18,7 @@ from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import hid_pos
 from scanner_daemon.sources.hidraw import RawHid, opened, tell_who_listens_in
 from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.tap import Tap
 
 _log = structlog.get_logger()
 
@@ -56,8 +57,8 @@ class HidPos:
             given = "neither" if self.match is None else "both"
             raise ValueError(f"match: expected either match or path, got {given}")
 
-    async def read(self, deliver: Deliver) -> None:
-        """See :class:`scanner_daemon.ports.ScannerSource`."""
+    async def read(self, deliver: Deliver, *, tap: Tap | None = None) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource` and :class:`scanner_daemon.sources.tap.Tapped`."""
         path = str(self.path) if self.match is None else the_one(self.match, hid_pos()).node
         try:
             with opened(path) as device:
@@ -66,7 +67,7 @@ class HidPos:
                 await tell_who_listens_in(path, scanner=self.name)
                 await settle(device.fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
-                await read_until_gone(device.fd, reports, deliver)
+                await read_until_gone(device.fd, reports, deliver, tap=tap)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 

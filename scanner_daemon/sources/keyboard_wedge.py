@@ -22,6 +22,7 @@ from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import keyboards
 from scanner_daemon.sources.grab import grab, opened, refuse_personal_keyboard
 from scanner_daemon.sources.reading import read_until_gone
+from scanner_daemon.sources.tap import Tap, frames_of_events
 from scanner_daemon.sources.xkb import find_layout
 
 _EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
@@ -64,8 +65,8 @@ class KeyboardWedge:
             raise ValueError(f"match: expected either match or path, got {given}")
         self._layout = find_layout(self.layout)
 
-    async def read(self, deliver: Deliver) -> None:
-        """See :class:`scanner_daemon.ports.ScannerSource`."""
+    async def read(self, deliver: Deliver, *, tap: Tap | None = None) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource` and :class:`scanner_daemon.sources.tap.Tapped`."""
         path = self._found()
         try:
             with opened(path) as device:
@@ -76,7 +77,8 @@ class KeyboardWedge:
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
                 caps_lamp = _caps_lamp(device) if self.caps_compensation else None
                 events = WedgeEvents(self._decoder(), kernel_time=kernel_time, caps_lamp=caps_lamp)
-                await read_until_gone(device.fd, events, deliver)
+                frames = frames_of_events(tap, kernel_time=kernel_time) if tap else None
+                await read_until_gone(device.fd, events, deliver, tap=frames)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from scanner_daemon.errors import DeviceUnavailable
@@ -37,13 +37,15 @@ class Decoder(Protocol):
         """Take note that the device is gone."""
 
 
-async def read_until_gone(fd: int, decoder: Decoder, deliver: Deliver) -> None:
-    """Deliver what ``decoder`` makes of the non-blocking ``fd``; never returns.
+async def read_until_gone(
+    fd: int, decoder: Decoder, deliver: Deliver, *, tap: Callable[[bytes, float], None] | None = None
+) -> None:
+    """Deliver what ``decoder`` makes of the non-blocking ``fd``; never returns. ``tap`` hears all that is read first.
 
     Raises the ``OSError`` the device ended with, ``EIO`` where it ended by a hang-up, after a scan in progress was
     delivered as ``Discarded``. What ``decoder`` or ``deliver`` raise ends the reading too.
     """
-    reading = _Reading(fd, decoder, deliver)
+    reading = _Reading(fd, decoder, deliver, tap)
     try:
         await reading.gone
     except OSError:
@@ -77,12 +79,13 @@ async def settle(fd: int, *, quiet: float, within: float = QUIET_WITHIN) -> None
 class _Reading:
     """The reader and the timer of one open device. Callbacks cannot raise to anybody: ``gone`` carries it out."""
 
-    def __init__(self, fd: int, decoder: Decoder, deliver: Deliver) -> None:
+    def __init__(self, fd: int, decoder: Decoder, deliver: Deliver, tap: Callable[[bytes, float], None] | None) -> None:
         self.loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = self.loop.create_future()
         self._fd = fd
         self._decoder = decoder
         self._deliver = deliver
+        self._tap = tap
         self._timer: asyncio.TimerHandle | None = None
         self.loop.add_reader(fd, self._on_readable)
 
@@ -115,7 +118,10 @@ class _Reading:
     def _read(self) -> None:
         data = _read_now(self._fd)
         if data:
-            self.tell(self._decoder.feed(data, self.loop.time()))
+            now = self.loop.time()
+            if self._tap:
+                self._tap(data, now)
+            self.tell(self._decoder.feed(data, now))
 
     def _set_timer(self) -> None:
         self._cancel_timer()

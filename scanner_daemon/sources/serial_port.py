@@ -13,6 +13,7 @@ from pydantic import Field
 
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.framer import Framer, SerialTerminator
+from scanner_daemon.decoding.recordings import Mark
 from scanner_daemon.decoding.ssi import SsiPackets
 from scanner_daemon.errors import DeviceUnavailable
 from scanner_daemon.model import Claimed, Discarded, Scan
@@ -21,6 +22,7 @@ from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.feedback import Feedback, Line, answering
 from scanner_daemon.sources.parity_marks import ParityMarks
 from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.tap import Tap
 
 _PARITY: Final = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
@@ -70,8 +72,8 @@ class SerialPort:
                 f"got bytesize = {self.bytesize}, handshake = {self.handshake!r}"
             )
 
-    async def read(self, deliver: Deliver) -> None:
-        """See :class:`scanner_daemon.ports.ScannerSource`."""
+    async def read(self, deliver: Deliver, *, tap: Tap | None = None) -> None:
+        """See :class:`scanner_daemon.ports.ScannerSource` and :class:`scanner_daemon.sources.tap.Tapped`."""
         try:
             with self._opened() as fd:
                 iflag, cflag = _mark_noise(fd)
@@ -79,7 +81,7 @@ class SerialPort:
                 await settle(fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=self.port, at=time.monotonic()))
                 line = Line(fd=fd, scanner=self.name)
-                listening = _Listening(self._decoder(), line, marked=bool(iflag & termios.PARMRK))
+                listening = _Listening(self._decoder(), line, marked=bool(iflag & termios.PARMRK), tap=tap)
                 await read_until_gone(fd, listening, answering(deliver, self.feedback, line))
         except OSError as error:
             raise device_error(error, self.port, trying="read") from error
@@ -145,9 +147,10 @@ class SerialPort:
 class _Listening:
     """One open line: good bytes and noise, in their order, into one decoder, whose own answers go back at once."""
 
-    def __init__(self, decoder: Framer | SsiPackets, line: Line, *, marked: bool) -> None:
+    def __init__(self, decoder: Framer | SsiPackets, line: Line, *, marked: bool, tap: Tap | None = None) -> None:
         self._decoder = decoder
         self._line = line
+        self._tap = tap
         self._marks = ParityMarks() if marked else None
 
     @property
@@ -156,6 +159,9 @@ class _Listening:
 
     def feed(self, data: bytes, at: float) -> list[Scan | Discarded]:
         runs = self._marks.feed(data) if self._marks else [data]
+        if self._tap:
+            for run in runs:
+                self._tap(Mark.NOISE if run is None else run, at)
         return self._answered(
             [
                 report

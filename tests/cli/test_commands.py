@@ -22,7 +22,8 @@ def ran(*arguments: str, environ: dict[str, str] | None = None) -> subprocess.Co
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("run",), ("check-config",), ("demo",), ("sandbox",), ("devices",), ("decode",), ("member",)]
+    "command",
+    [(), ("run",), ("check-config",), ("demo",), ("sandbox",), ("devices",), ("decode",), ("record",), ("member",)],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
     shown = ran(*command, "--help")
