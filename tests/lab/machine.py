@@ -169,16 +169,20 @@ class Machine:
         return [*command, "-append", KERNEL_ARGUMENTS, *(("-incoming", "defer") if self.snapshot else ())]
 
     def _connected(self, name: str) -> socket.socket:
-        path = self._directory / name
-        until = time.monotonic() + 10
-        while not path.exists():
+        """Connect to one of QEMU's sockets; it makes the file a moment before it listens."""
+        until = time.monotonic() + 30
+        while True:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(10)
+            try:
+                connection.connect(str(self._directory / name))
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+            else:
+                return connection
             if self._process.poll() is not None or time.monotonic() > until:
                 raise LabError(f"starting QEMU: expected it to run, got status {self._process.returncode}")
             time.sleep(0.01)
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(10)
-        connection.connect(str(path))
-        return connection
 
     def _greet(self) -> None:
         """Wait until the guest is there."""
