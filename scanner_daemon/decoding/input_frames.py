@@ -4,10 +4,11 @@ The wire form is ``struct input_event`` of ``linux/input.h``. What lies between 
 the same moment, as one report of the device: a frame (kernel documentation, "Input event codes").
 """
 
+import re
 import struct
-from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from scanner_daemon.model import KeyStroke
 
@@ -15,15 +16,14 @@ Frame: TypeAlias = tuple[KeyStroke, ...]
 """The key changes of one report. Their order within the report says nothing about the order they were pressed in."""
 
 
-class Run(NamedTuple):
-    """Frames of one key each, as columns: three lists are made in a fifth of the time of as many frames.
+MICROSECONDS: Final = 1_000_000
+"""In a second."""
 
-    ``pressed`` holds 1 for a key going down and 0 for one going up.
-    """
+Run: TypeAlias = Iterable[tuple[float, int, int, int]]
+"""Frames of one key each, as the kernel writes them: seconds, microseconds, key code, 1 for down and 0 for up.
 
-    codes: list[int]
-    pressed: list[int]
-    times: list[float]
+Most of what a scanner types is of this kind. A frame takes longer to make than such a key takes to decode.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +68,9 @@ class InputFrames:
         for seconds, microseconds, kind, code, value in _EVENT.iter_unpack(data[:whole]):
             if kind == _EV_MSC:
                 continue
-            moment = seconds + microseconds / _MICROSECONDS if at is None else at
+            moment = seconds + microseconds / MICROSECONDS if at is None else at
             if kind == _EV_KEY and value != _AUTOREPEAT and not self._dropping:
-                strokes.append(KeyStroke(code=code, pressed=value != 0, at=moment))
+                strokes.append(KeyStroke(code, value != 0, moment))
                 if len(strokes) > _MOST_KEYS:
                     frames.append(self._overflow(moment))
             elif (kind, code) == _END:
@@ -89,22 +89,10 @@ class InputFrames:
 
         ``None`` for anything else, which then is :meth:`feed`'s.
         """
-        count, rest = divmod(len(data), _REPORT)
-        if rest or self._tail or self._strokes or self._dropping:
+        if self._tail or self._strokes or self._dropping or not _SINGLE_KEYS.fullmatch(data):
             return None
-        events = memoryview(data)
-        halves, words = events.cast("H"), events.cast("i")
-        pressed = words[_VALUE + _WORDS :: 3 * _WORDS].tolist()
-        if halves[_KIND::_HALVES].tolist() != _ONE_KEY * count or any(halves[_CODE + 2 * _HALVES :: 3 * _HALVES]):
-            return None
-        if not _CHANGES.issuperset(pressed):
-            return None
-        codes = halves[_CODE + _HALVES :: 3 * _HALVES].tolist()
-        if at is not None:
-            return Run(codes, pressed, [at] * count)
-        longs = events.cast("l")
-        seconds, microseconds = longs[_LONGS :: 3 * _LONGS].tolist(), longs[_LONGS + 1 :: 3 * _LONGS].tolist()
-        return Run(codes, pressed, [s + us / _MICROSECONDS for s, us in zip(seconds, microseconds, strict=True)])
+        keys = _SINGLE_KEY.iter_unpack(data)
+        return keys if at is None else [(at, 0, code, value) for _, _, code, value in keys]
 
     def _overflow(self, at: float) -> Overflow:
         self._strokes.clear()
@@ -113,7 +101,6 @@ class InputFrames:
 
 
 _EVENT: Final = struct.Struct("@llHHi")  # time (seconds, microseconds), type, code, value
-_MICROSECONDS: Final = 1_000_000
 _EV_SYN: Final = 0
 _EV_KEY: Final = 1
 _EV_MSC: Final = 4
@@ -121,16 +108,18 @@ _END: Final = (_EV_SYN, 0)  # SYN_REPORT
 _OVERFLOW: Final = (_EV_SYN, 3)  # SYN_DROPPED
 _CAPS_LAMP: Final = (17, 1)  # EV_LED, LED_CAPSL
 _AUTOREPEAT: Final = 2
-_CHANGES: Final = frozenset({0, 1})
 _MOST_KEYS: Final = 512
 """More changes than one report of any keyboard holds; keeps hostile input from growing the frame."""
 
-# The same struct in columns: how many native shorts, ints and longs an event is, and which of them is what.
-_HALVES: Final = _EVENT.size // array("H").itemsize
-_WORDS: Final = _EVENT.size // array("i").itemsize
-_LONGS: Final = _EVENT.size // array("l").itemsize
-_KIND: Final = _HALVES - 4
-_CODE: Final = _HALVES - 3
-_VALUE: Final = _WORDS - 1
-_ONE_KEY: Final = [_EV_MSC, _EV_KEY, _EV_SYN]
-_REPORT: Final = len(_ONE_KEY) * _EVENT.size
+
+def _single_keys() -> re.Pattern[bytes]:
+    """Return what matches reports of MSC_SCAN, one key going down or up, and SYN_REPORT."""
+    time = struct.calcsize("@ll")
+    msc, key, syn = (re.escape(struct.pack("@H", kind)) for kind in (_EV_MSC, _EV_KEY, _EV_SYN))
+    down, up = (re.escape(struct.pack("@i", value)) for value in (1, 0))
+    report = b".{%d}%b.{%d}%b..(?:%b|%b).{%d}%b\0{6}" % (time, msc, 6 + time, key, down, up, time, syn)
+    return re.compile(b"(?:%b)*+" % report, re.DOTALL)
+
+
+_SINGLE_KEYS: Final = _single_keys()
+_SINGLE_KEY: Final = struct.Struct(f"@{_EVENT.size}xll2xHi{_EVENT.size}x")

@@ -67,12 +67,10 @@ class Keyboard:
     def __init__(self, layout: Layout, control_map: ControlMap) -> None:
         self._layout = layout
         self._control_map = control_map
-        self._levels = layout.levels
+        self._levels = [dict(level) for level in layout.levels]  # a lookup in a proxy takes twice as long
         if control_map is ControlMap.FUNCTION_KEYS:
-            self._levels = tuple(
-                table if level & ~Level.CAPS_LOCK else MappingProxyType({**table, **FUNCTION_KEYS})
-                for level, table in enumerate(layout.levels)
-            )
+            for level in (Level.PLAIN, Level.CAPS_LOCK):
+                self._levels[level] |= FUNCTION_KEYS
         self._caps_lock = False
         self._num_lock: bool | None = None
         self.single: Mapping[int, str] = _NOTHING
@@ -217,7 +215,7 @@ class Keyboard:
         self.single = _NOTHING if special else self._levels[self._level]
 
 
-_NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
+_NOTHING: Final[Mapping[int, str]] = {}
 _NO_CODE_POINT: Final = "?"
 _ANY: Final = 0b1111_1111
 _SHIFT: Final = 0b0000_0011

@@ -6,7 +6,7 @@ from typing import Final
 
 from scanner_daemon.decoding.assembly import Assembly
 from scanner_daemon.decoding.code_ids import CodeId
-from scanner_daemon.decoding.input_frames import Frame, Run
+from scanner_daemon.decoding.input_frames import MICROSECONDS, Frame, Run
 from scanner_daemon.decoding.keyboard import LEFT_ALT, LOCKS, MODIFIERS, Keyboard
 from scanner_daemon.decoding.layouts import Layout
 from scanner_daemon.decoding.typed_codes import ControlMap
@@ -98,17 +98,20 @@ class WedgeDecoder:
 
     def feed_run(self, run: Run) -> list[Scan | Discarded]:
         """Take frames of one key each, as if one by one; return what they ended."""
-        keys, scan, terminators = self._keys, self._scan, self._terminators
-        reports: list[Scan | Discarded] = []
-        for code, pressed, at in zip(run.codes, run.pressed, run.times, strict=True):
-            character = keys.single.get(code)
+        scan, single = self._scan, self._keys.single
+        ended: list[Scan | Discarded] = []
+        for seconds, microseconds, code, pressed in run:
+            character = single.get(code)
             if character is None or self._locks_unsure:
-                reports += self.feed((KeyStroke(code=code, pressed=bool(pressed), at=at),))
-            elif pressed and character in terminators:
-                scan.end(at)
-            elif pressed:
-                scan.add(character.encode(), at)
-        return reports + scan.take()
+                ended += self.feed((KeyStroke(code, pressed == 1, seconds + microseconds / MICROSECONDS),))
+                single = self._keys.single
+            elif not pressed:
+                continue
+            elif character in self._terminators:
+                scan.end(seconds + microseconds / MICROSECONDS)
+            else:
+                scan.add(character.encode(), seconds + microseconds / MICROSECONDS)
+        return ended + scan.take()
 
     def overflow(self, at: float) -> list[Scan | Discarded]:
         """Discard the scan, as events before ``at`` were lost; call :meth:`resynchronise` next if the device tells.

@@ -106,6 +106,7 @@ class _Reading:
 
     def _on_deadline(self) -> None:
         """Take first what arrived in time while the loop was busy: only true silence tears a scan."""
+        self._timer = None
         try:
             self._read()
             deadline, now = self._decoder.deadline, self.loop.time()
@@ -124,8 +125,11 @@ class _Reading:
             self.tell(self._decoder.feed(data, now))
 
     def _set_timer(self) -> None:
-        self._cancel_timer()
+        """Be woken at the deadline or before. It moves with each character: a timer early costs less than a new one."""
         deadline = self._decoder.deadline
+        if deadline is not None and self._timer is not None and self._timer.when() <= deadline:
+            return
+        self._cancel_timer()
         if deadline is not None:
             self._timer = self.loop.call_at(deadline, self._on_deadline)
 

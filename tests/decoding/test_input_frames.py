@@ -109,14 +109,16 @@ def one_key(code: int, value: int, *, at: float = 1.0) -> bytes:
 
 
 def flat(run: Run) -> list[Frame]:
-    return [(KeyStroke(code=code, pressed=bool(down), at=at),) for code, down, at in zip(*run, strict=True)]
+    return [
+        (stroke(code, pressed=value == 1, at=seconds + microseconds / 1e6),)
+        for seconds, microseconds, code, value in run
+    ]
 
 
 def test_run_of_single_keys() -> None:
     data = one_key(30, 1, at=2.5) + one_key(30, 0, at=2.625)
-    assert InputFrames().run(data) == Run([30, 30], [1, 0], [2.5, 2.625])
-    assert InputFrames().run(data, at=7.0) == Run([30, 30], [1, 0], [7.0, 7.0])
-    assert InputFrames().run(b"") == Run([], [], [])
+    assert list(InputFrames().run(data) or ()) == [(2, 500_000, 30, 1), (2, 625_000, 30, 0)]
+    assert list(InputFrames().run(data, at=7.25) or ()) == [(7.25, 0, 30, 1), (7.25, 0, 30, 0)]
 
 
 @pytest.mark.parametrize(
