@@ -52,7 +52,7 @@ class Lane(lane.Lane):
         till: Till | None = config.till.build() if config.till else None
 
         listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
-        services: dict[str, Service] = {}
+        services = {name: display for name, display in displays.items() if isinstance(display, Service)}
         if server is not None:
             cashier = Cashier(lane=config.lane.name)
             server.routes += cashier.routes

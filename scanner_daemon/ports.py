@@ -82,6 +82,7 @@ class Presence(Protocol):
         """Return as soon as some device came, went or changed its permissions, at the latest after ``timeout`` s."""
 
 
+@runtime_checkable
 class Service(Protocol):
     """Something that runs beside the lane for as long as the lane does."""
 

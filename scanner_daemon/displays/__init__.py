@@ -10,5 +10,6 @@ from typing import Final
 DRIVERS: Final[Mapping[str, str]] = {
     "kiosk": "scanner_daemon.displays.kiosk:Kiosk",
     "console": "scanner_daemon.displays.console:Console",
+    "webhook": "scanner_daemon.displays.webhook:Webhook",
 }
 """Driver name in the configuration → where its class is. Imported only when used."""
