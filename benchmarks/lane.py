@@ -142,10 +142,10 @@ async def look_up_times(gameball: str, scans: int) -> tuple[list[float], list[fl
     """
     ids = [card(number) for number in range(scans)]
     through_lane, through_client = [], []
-    with VirtualScanner() as scanner:
+    with tempfile.TemporaryDirectory() as folder, VirtualScanner() as scanner:
         async with (
             httpx.AsyncClient(base_url=gameball, headers=KEYS) as bare,
-            running_lane(scanner, gameball) as members,
+            running_lane(folder, scanner, gameball) as members,
         ):
             for customer in ids:
                 await bare.put(f"/sandbox/customers/{customer}", json={})  # a known member: one request
@@ -161,11 +161,12 @@ async def look_up_times(gameball: str, scans: int) -> tuple[list[float], list[fl
 
 
 @contextlib.asynccontextmanager
-async def running_lane(scanner: VirtualScanner, gameball: str) -> AsyncIterator["asyncio.Queue[float]"]:
+async def running_lane(folder: str, scanner: VirtualScanner, gameball: str) -> AsyncIterator["asyncio.Queue[float]"]:
     """Run a lane in this process; yield the moments its callback was told of a member."""
     told: asyncio.Queue[float] = asyncio.Queue()
     environ = {"GAMEBALL_API_KEY": "bench", "GAMEBALL_SECRET_KEY": "bench", "SCANNER_DAEMON_TOKEN": "bench"}
-    document = tomllib.loads(configuration(scanner, gameball, displays='{ driver = "kiosk" }'))
+    state = Path(folder)
+    document = tomllib.loads(configuration(scanner, gameball, displays='{ driver = "kiosk" }', state=state))
     lane = Lane.from_config(parse_config(document, file="(benchmark)", environ=environ), environ={})
 
     @lane.on_member
@@ -179,7 +180,7 @@ async def running_lane(scanner: VirtualScanner, gameball: str) -> AsyncIterator[
     await running
 
 
-def configuration(scanner: VirtualScanner, gameball: str, *, displays: str, state: Path = Path()) -> str:
+def configuration(scanner: VirtualScanner, gameball: str, *, displays: str, state: Path) -> str:
     """Return a lane with one scanner, one card and the local server."""
     return f"""
         lane = {{ name = "bench", state_dir = "{state}" }}

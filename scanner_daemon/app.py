@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -15,8 +16,10 @@ from scanner_daemon.config import Config
 from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.journal import Journal
 from scanner_daemon.errors import ConfigError, Mistake
+from scanner_daemon.loyalty.balance_cache import BalanceCache
+from scanner_daemon.loyalty.last_known import LastKnown
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
-from scanner_daemon.ports import LaneListener, PassOn, ScannerSource, Service, Till
+from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, ScannerSource, Service, Till
 from scanner_daemon.pos.firewall import Firewall
 from scanner_daemon.server import LocalServer
 from scanner_daemon.sources.hotplug import HotPlug
@@ -48,7 +51,8 @@ class Lane(lane.Lane):
         server = _server(config, displays)
         notifier = SystemdNotifier.from_environment(environ, ready=ready)
         hotplug = HotPlug()
-        loyalty = config.loyalty.build()
+        programme = config.loyalty.build()
+        last_known = _last_known(config, programme)
         till: Till | None = config.till.build() if config.till else None
 
         listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
@@ -67,11 +71,11 @@ class Lane(lane.Lane):
             name=config.lane.name,
             sources=_sources(config, till),
             pipeline=_pipeline(config),
-            loyalty=loyalty,
+            loyalty=last_known or programme,
             listeners=listeners,
             pass_on=_pass_on(config, till),
             services=services,
-            resources=[loyalty, hotplug],
+            resources=[programme, *([last_known] if last_known else []), hotplug],
             presence=hotplug,
             ready=ready,
             stop_timeout=config.lane.stop_timeout,
@@ -88,6 +92,15 @@ def _pipeline(config: Config) -> Pipeline:
         duplicates=DuplicateFilter(config.debounce.same_symbol_timeout),
         cards_only=[scanner.name for scanner in config.scanners if not scanner.pass_through],
     )
+
+
+def _last_known(config: Config, programme: LoyaltyProgram) -> LastKnown | None:
+    kept = config.balance_cache
+    if not kept.max_customers:
+        return None
+    age = timedelta(days=kept.max_days)
+    cache = BalanceCache(state_dir=config.lane.state_dir, max_customers=kept.max_customers, max_age=age)
+    return LastKnown(programme=programme, cache=cache)
 
 
 def _sources(config: Config, till: Till | None) -> list[ScannerSource]:

@@ -27,7 +27,7 @@ _SERVER_SECRETS = "scanner_daemon"  # SCANNER_DAEMON_TOKEN
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
 _NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
 _NOT_HERE = SecretStr("whsec_bm90LWhlcmUtbm90LWhlcmUtbm90LWhlcmU=")  # right for whoever checks its form
-_TABLES = {"lane", "scanner", "card", "debounce", "server", "display", "till"}
+_TABLES = {"lane", "scanner", "card", "debounce", "server", "display", "till", "balance_cache"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,14 @@ class Debounce:
     """The table ``[debounce]``: seconds a card must be out of sight to count as new."""
 
     same_symbol_timeout: Annotated[float, Field(ge=0, le=3600)] = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceCacheSettings:
+    """The table ``[balance_cache]``: how many last known balances are kept, and for how many days; 0 keeps none."""
+
+    max_customers: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
+    max_days: Annotated[float, Field(gt=0, le=366)] = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +86,7 @@ class Config:
     scanners: tuple[Scanner, ...] = ()
     cards: tuple[Part, ...] = ()
     debounce: Debounce = field(default_factory=Debounce)
+    balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
     server: Part | None = None
     displays: tuple[Part, ...] = ()
     till: Part | None = None
@@ -152,6 +161,7 @@ class _Reader:
     def config(self) -> Config | None:
         lane = self._plain(LaneSettings, "lane")
         debounce = self._plain(Debounce, "debounce")
+        balance_cache = self._plain(BalanceCacheSettings, "balance_cache")
         programme = self._loyalty()
         server = self._server()
         scanners = tuple(self._scanners())
@@ -159,7 +169,7 @@ class _Reader:
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays")))
         till = self._till()
         self._check_kiosk()
-        if self.mistakes or lane is None or debounce is None or programme is None:
+        if self.mistakes or lane is None or debounce is None or balance_cache is None or programme is None:
             return None
         return Config(
             lane=lane,
@@ -167,6 +177,7 @@ class _Reader:
             scanners=scanners,
             cards=cards,
             debounce=debounce,
+            balance_cache=balance_cache,
             server=server,
             displays=shown,
             till=till,

@@ -30,6 +30,9 @@ name = "demo"
 [gameball]
 base_url = "{gameball}"
 
+[balance_cache]
+max_customers = 0
+
 [[scanner]]
 name = "counter"
 driver = "serial"

@@ -107,7 +107,8 @@ def _worth(member: Member) -> str:
     if balance is None or balance.available_points is None:
         return "balance unknown"
     value = money(balance.available_value, balance.currency)
-    return f"{points(balance.available_points)} points" + (f", worth {value}" if value else "")
+    worth = f"{points(balance.available_points)} points" + (f", worth {value}" if value else "")
+    return f"{worth}, last known {member.as_of.astimezone():%Y-%m-%d %H:%M}" if member.stale else worth
 
 
 async def _write(fd: int, data: bytes) -> None:

@@ -54,7 +54,7 @@ def _details(event: LaneEvent) -> dict[str, object]:  # noqa: PLR0911  one case 
         case ScanAccepted(card=card):
             return {"card": card}
         case MemberIdentified(member=member):
-            return {"customer_id": masked(member.customer_id), "created": member.created}
+            return {"customer_id": masked(member.customer_id), "created": member.created, "stale": member.stale}
         case LookupFailed(reason=failed, detail=detail, customer_id=customer_id):
             return {"reason": failed.value, "detail": detail, "customer_id": masked(customer_id)}
         case _:

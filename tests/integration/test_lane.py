@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -20,10 +22,11 @@ KNOWN = "0412345678903"
 NEW = ("0400000000077", "0400000000015", "0400000000022")
 
 CONFIGURATION = """
-lane = {{ name = "lane-1" }}
+lane = {{ name = "lane-1", state_dir = "{state}" }}
 gameball = {{ base_url = "{gameball}" }}
 scanner = [{{ name = "counter", driver = "serial", port = "{port}", gap = 0.1 }}]
 card = [{{ name = "plastic", pattern = '04\\d{{11}}', check_digit = "ean" }}]
+debounce = {{ same_symbol_timeout = 0.5 }}
 server = {{ listen = "127.0.0.1:0" }}
 display = [{{ driver = "kiosk" }}]
 """
@@ -68,23 +71,25 @@ def scanner() -> Iterator[VirtualScanner]:
 
 @asynccontextmanager
 async def a_stage(scanner: VirtualScanner) -> AsyncIterator[Stage]:
-    async with Sandbox() as sandbox, asyncio.TaskGroup() as group:
-        document = tomllib.loads(CONFIGURATION.format(gameball=sandbox.url, port=scanner.port))
-        lane = Lane.from_config(parse_config(document, file="c.toml", environ=ENVIRON), environ={})
-        assert lane.server is not None
-        lane.server.bind()
-        running = group.create_task(lane.run())
-        async with (
-            httpx.AsyncClient(base_url=lane.server.url, headers={"Authorization": "Bearer t"}) as client,
-            client.stream("GET", "/events", headers={"Last-Event-ID": "the-first"}) as events,
-            client.stream("GET", "/display/stream") as page,
-        ):
-            stage = Stage(scanner, sandbox, lane, Stream(events), Stream(page))
-            await stage.events.until("scanner_online")
-            assert (await stage.page.next())["state"] == "idle"
-            yield stage
-        lane.stop()
-        await running
+    with TemporaryDirectory() as state:
+        async with Sandbox() as sandbox, asyncio.TaskGroup() as group:
+            settings = CONFIGURATION.format(state=state, gameball=sandbox.url, port=scanner.port)
+            document = tomllib.loads(settings)
+            lane = Lane.from_config(parse_config(document, file="c.toml", environ=ENVIRON), environ={})
+            assert lane.server is not None
+            lane.server.bind()
+            running = group.create_task(lane.run())
+            async with (
+                httpx.AsyncClient(base_url=lane.server.url, headers={"Authorization": "Bearer t"}) as client,
+                client.stream("GET", "/events", headers={"Last-Event-ID": "the-first"}) as events,
+                client.stream("GET", "/display/stream") as page,
+            ):
+                stage = Stage(scanner, sandbox, lane, Stream(events), Stream(page))
+                await stage.events.until("scanner_online")
+                assert (await stage.page.next())["state"] == "idle"
+                yield stage
+            lane.stop()
+            await running
 
 
 async def test_a_known_member_costs_one_request_and_reaches_the_page(scanner: VirtualScanner) -> None:
@@ -146,6 +151,24 @@ async def test_a_nonsense_answer_is_told_and_stops_nothing(scanner: VirtualScann
         assert failed["reason"] == reason
         scanner.scan("4006381333931")
         await stage.events.until("scan_passed_through")
+
+
+async def test_in_an_outage_the_page_shows_the_last_known_balance_and_its_age(scanner: VirtualScanner) -> None:
+    async with a_stage(scanner) as stage:
+        scanner.scan(KNOWN)
+        await stage.events.until("scan_accepted", "member_identified")
+        stage.sandbox.change(failure="close", fail_rate=1.0)
+        scanner.scan(NEW[0])
+        await stage.events.until("scan_accepted", "lookup_failed")
+        await asyncio.sleep(0.6)  # a card must have been out of sight to be looked up again
+        scanner.scan(KNOWN)
+        member = (await stage.events.until("scan_accepted", "member_identified"))[1]["member"]
+        assert (member["stale"], member["balance"]["available_points"]) == (True, 1200)
+        pages = [await stage.page.next() for _ in range(6)]
+        assert pages[1]["message"] == ""
+        assert pages[3]["state"] == "offline_lookup"
+        assert (pages[5]["state"], pages[5]["points"]) == ("welcome", "1,200")
+        assert re.fullmatch(r"Last known balance, \d+ \w+ \d{4}, \d\d:\d\d", pages[5]["message"])
 
 
 async def test_a_slow_answer_delays_nobody_and_an_older_member_never_hides_a_newer(scanner: VirtualScanner) -> None:

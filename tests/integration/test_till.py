@@ -20,6 +20,7 @@ from tests.pos.recorded import RecordedKeyboard, Till
 CARD = "0412345678903"
 CONFIGURATION = """
 lane = {{ name = "lane-1" }}
+balance_cache = {{ max_customers = 0 }}
 gameball = {{ base_url = "{gameball}" }}
 card = [{{ name = "plastic", pattern = '04\\d{{11}}', check_digit = "ean" }}]
 

@@ -11,6 +11,7 @@ from scanner_daemon.model import LaneEvent, MemberIdentified
 
 CONFIGURATION = """
 lane = {{ name = "lane-1" }}
+balance_cache = {{ max_customers = 0 }}
 gameball = {{ base_url = "{gameball}" }}
 card = [{{ name = "plastic", pattern = '04\\d{{11}}', check_digit = "ean" }}]
 
