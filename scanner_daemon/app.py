@@ -21,6 +21,7 @@ from scanner_daemon.loyalty.last_known import LastKnown
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
 from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, ScannerSource, Service, Till
 from scanner_daemon.pos.firewall import Firewall
+from scanner_daemon.pos.member_template import MemberToTill
 from scanner_daemon.server import LocalServer
 from scanner_daemon.sources.hotplug import HotPlug
 from scanner_daemon.systemd import SystemdNotifier
@@ -64,8 +65,11 @@ class Lane(lane.Lane):
             services["server"] = server
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
+        member_to_till = MemberToTill(config.member, to_till=till.type) if till and config.member else None
         if till is not None:
             services["till"] = till
+        if member_to_till is not None:
+            listeners["till"] = member_to_till
         listeners["journal"] = Journal()
         built = cls(
             name=config.lane.name,
@@ -74,6 +78,7 @@ class Lane(lane.Lane):
             loyalty=last_known or programme,
             listeners=listeners,
             pass_on=_pass_on(config, till),
+            recognise=member_to_till.recognise if member_to_till else None,
             services=services,
             resources=[programme, *([last_known] if last_known else []), hotplug],
             presence=hotplug,

@@ -19,6 +19,7 @@ from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, po
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.errors import ConfigError, Mistake
 from scanner_daemon.pos.firewall import FirewallRules
+from scanner_daemon.pos.member_template import MemberTemplate
 
 DEFAULT_FILE: Final = Path("/etc/scanner-daemon/config.toml")
 
@@ -90,6 +91,7 @@ class Config:
     server: Part | None = None
     displays: tuple[Part, ...] = ()
     till: Part | None = None
+    member: MemberTemplate | None = None
     missing_secrets: tuple[str, ...] = ()
 
     @property
@@ -167,7 +169,7 @@ class _Reader:
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays")))
-        till = self._till()
+        till, member = self._till(), self._member()
         self._check_kiosk()
         if self.mistakes or lane is None or debounce is None or balance_cache is None or programme is None:
             return None
@@ -181,6 +183,7 @@ class _Reader:
             server=server,
             displays=shown,
             till=till,
+            member=member,
             missing_secrets=tuple(self._missing_secrets),
         )
 
@@ -256,7 +259,17 @@ class _Reader:
     def _till(self) -> Part | None:
         if "till" not in self._document:
             return None
-        return self._chosen(self._table("till"), self._place("till"), _Choice("driver", pos.DRIVERS, "till"))
+        choice = _Choice("driver", pos.DRIVERS, "till", beside=("member",))
+        return self._chosen(self._table("till"), self._place("till"), choice)
+
+    def _member(self) -> MemberTemplate | None:
+        """Read what is typed for a member: a template alone, or a table."""
+        member = self._table("till").get("member")
+        if member is None:
+            return None
+        table = member if isinstance(member, Mapping) else {"template": member}
+        part = self._part(MemberTemplate, table, self._place("till.member"))
+        return part.build() if part else None
 
     def _scanners(self) -> Iterator[Scanner]:
         seen: set[str] = set()

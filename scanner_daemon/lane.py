@@ -36,7 +36,7 @@ from scanner_daemon.model import (
     masked,
 )
 from scanner_daemon.pipeline import Pipeline
-from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, Presence, ScannerSource, Service
+from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, Presence, Recognise, ScannerSource, Service
 
 FIRST_RETRY: Final = 0.25
 """Seconds until a scanner that went away is looked for again; doubled each time."""
@@ -54,7 +54,8 @@ Callback = TypeVar("Callback", bound=MemberCallback)
 class Lane:
     """Scanners in, decisions and members out, everybody told.
 
-    ``pass_on`` takes products to the till; without one they are only told of. ``resources`` are opened before
+    ``pass_on`` takes products to the till; without one they are only told of. ``recognise`` hears of each member's
+    card before anybody else. ``resources`` are opened before
     anything runs and closed last. ``services`` run beside the lane. ``presence`` wakes whoever waits for a scanner;
     without one, scanners are looked for with growing delays.
     """
@@ -68,6 +69,7 @@ class Lane:
         loyalty: LoyaltyProgram,
         listeners: Mapping[str, LaneListener],
         pass_on: PassOn | None = None,
+        recognise: Recognise | None = None,
         services: Mapping[str, Service] | None = None,
         resources: Sequence[AbstractAsyncContextManager[Any]] = (),
         presence: Presence | None = None,
@@ -82,6 +84,7 @@ class Lane:
         self._loyalty = loyalty
         self._fanout = Fanout(listeners)
         self._pass_on = pass_on or _nowhere
+        self._recognise = recognise
         self._services = services or {}
         self._resources = resources
         self._presence = presence or _Clock()
@@ -215,6 +218,8 @@ class Lane:
                 label = _shown(scan, reason, customer_id)
                 self._reject(ScanRejected(**head, sequence=sequence, reason=reason, label=label))
             case Accepted(card=card, customer_id=customer_id):
+                if self._recognise is not None:
+                    self._recognise(sequence, decision)
                 self._begin_lookup(scan.scanner, sequence, customer_id)
                 self._publish(ScanAccepted(**head, sequence=sequence, card=card))
         return decision

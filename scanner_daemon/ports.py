@@ -6,7 +6,7 @@ An adapter is one class whose fields are its settings; the driver table of its f
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from scanner_daemon.model import Decision, LaneEvent, Member, RejectReason, Scan, ScannerReport
+from scanner_daemon.model import Accepted, Decision, LaneEvent, Member, RejectReason, Scan, ScannerReport
 
 Deliver: TypeAlias = Callable[[ScannerReport], Decision | None]
 """Takes what a scanner says, at once and without waiting.
@@ -16,6 +16,9 @@ Returns what was decided of a ``Scan``, for scanners that tell the cashier, and 
 
 PassOn: TypeAlias = Callable[[Scan], RejectReason | None]
 """Hands a product to the till, at once and without waiting; returns why the till does not get it."""
+
+Recognise: TypeAlias = Callable[[int, Accepted], None]
+"""Hears of a member's card and the number of its scan, at once and without waiting, before its look-up has begun."""
 
 
 class ScannerSource(Protocol):

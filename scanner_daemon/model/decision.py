@@ -25,11 +25,15 @@ class RejectReason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A member's label: look ``customer_id`` up. ``card`` names the card scheme that recognised it."""
+    """A member's label: look ``customer_id`` up. ``card`` names the card scheme that recognised it.
+
+    ``one_time_hash`` is that of a Gameball QR code: for the till alone, never in an event, a log or a file.
+    """
 
     scan: Scan
     card: str
     customer_id: str = field(repr=False)
+    one_time_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

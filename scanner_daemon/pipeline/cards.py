@@ -122,7 +122,7 @@ class GameballQrCard:
     """The QR code of Gameball's app and wallet passes: customer id and a six-digit one-time hash, nothing between.
 
     Nothing in the text tells it from a plain card, so ``symbologies`` must say which symbols are such codes;
-    ``pattern``, when given, must match the customer id. The hash is dropped here and reaches nobody.
+    ``pattern``, when given, must match the customer id. The hash is no part of it: only a till may be told.
     """
 
     name: str
@@ -138,13 +138,17 @@ class GameballQrCard:
         object.__setattr__(self, "_pattern", _compiled(self.pattern))
 
     def recognise(self, scan: Scan) -> str | RejectReason | None:
-        """Split the hash off and hand the customer id on."""
+        """Return the customer id, without the hash."""
         customer_id, one_time_hash = scan.scan_data_label[:-6], scan.scan_data_label[-6:]
         if scan.scan_data_type not in self._types or not re.fullmatch(r"[0-9]{6}", one_time_hash):
             return None
         if "/" in customer_id or not self._pattern.fullmatch(customer_id):  # a link is some other QR code
             return None
         return customer_id
+
+    def one_time_hash(self, scan: Scan) -> str:
+        """Return the hash of a ``scan`` that was recognised."""
+        return scan.scan_data_label[-6:]
 
 
 _GS1_CARRIERS = frozenset(

@@ -11,7 +11,7 @@ from scanner_daemon.model import (
     Scan,
     is_customer_id,
 )
-from scanner_daemon.pipeline.cards import CardScheme
+from scanner_daemon.pipeline.cards import CardScheme, GameballQrCard
 from scanner_daemon.pipeline.duplicates import DuplicateFilter
 from scanner_daemon.pipeline.safety import refusal
 
@@ -38,16 +38,17 @@ class Pipeline:
         for card in self._cards:
             found = card.recognise(scan)
             if isinstance(found, str):
-                return self._member(scan, card.name, found)
+                return self._member(scan, card, found)
             if found is not None:
                 return Rejected(scan=scan, reason=found)
         if scan.scanner in self._cards_only:
             return Rejected(scan=scan, reason=RejectReason.NOT_A_MEMBER_LABEL)
         return PassedThrough(scan=scan)
 
-    def _member(self, scan: Scan, card: str, customer_id: str) -> Decision:
+    def _member(self, scan: Scan, card: CardScheme, customer_id: str) -> Decision:
         if not is_customer_id(customer_id):
             return Rejected(scan=scan, reason=RejectReason.UNSAFE_CHARACTERS)
         if self._duplicates.seen_again(customer_id, scan.at):
             return Rejected(scan=scan, reason=RejectReason.DUPLICATE, customer_id=customer_id)
-        return Accepted(scan=scan, card=card, customer_id=customer_id)
+        one_time_hash = card.one_time_hash(scan) if isinstance(card, GameballQrCard) else None
+        return Accepted(scan=scan, card=card.name, customer_id=customer_id, one_time_hash=one_time_hash)

@@ -56,9 +56,13 @@ class FirewallRules:
             text = text.replace(GROUP_SEPARATOR, self.group_separator)
         if self.symbology_identifier and scan.symbology_identifier is not None:
             text = f"{scan.symbology_identifier}{text}"
+        return self.refusal(text) or text
+
+    def refusal(self, text: str) -> RejectReason | None:
+        """Return why ``text`` may not be typed, if so."""
         if len(text) > self.max_length:
             return RejectReason.TOO_LONG
-        return text if self._allowed.issuperset(text) else RejectReason.UNSAFE_CHARACTERS
+        return None if self._allowed.issuperset(text) else RejectReason.UNSAFE_CHARACTERS
 
 
 class Firewall:
