@@ -15,11 +15,18 @@ from scanner_daemon import lane
 from scanner_daemon.config import Config
 from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.journal import Journal
+from scanner_daemon.enrolment.announcer import Announcer
+from scanner_daemon.enrolment.desk import Desk
+from scanner_daemon.enrolment.intake import Intake
+from scanner_daemon.enrolment.routes import EnrolmentRoutes
 from scanner_daemon.errors import ConfigError, Mistake
 from scanner_daemon.loyalty.balance_cache import BalanceCache
 from scanner_daemon.loyalty.last_known import LastKnown
+from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
+from scanner_daemon.loyalty.outbox_thread import OutboxThread
+from scanner_daemon.loyalty.replay import Replay
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
-from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, ScannerSource, Service, Till
+from scanner_daemon.ports import EnrollingProgram, LaneListener, LoyaltyProgram, PassOn, ScannerSource, Service, Till
 from scanner_daemon.pos.firewall import Firewall
 from scanner_daemon.pos.member_template import MemberToTill
 from scanner_daemon.server import LocalServer
@@ -53,7 +60,8 @@ class Lane(lane.Lane):
         notifier = SystemdNotifier.from_environment(environ, ready=ready)
         hotplug = HotPlug()
         programme = config.loyalty.build()
-        last_known = _last_known(config, programme)
+        desk = _desk(config, programme)
+        last_known = _last_known(config, desk or programme)
         till: Till | None = config.till.build() if config.till else None
 
         listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
@@ -63,6 +71,9 @@ class Lane(lane.Lane):
             server.routes += cashier.routes
             listeners |= {"event stream": server.events, "cashier": cashier}
             services["server"] = server
+        if desk is not None:
+            listeners["enrolment"] = desk
+            services["outbox"] = desk.intake
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
         member_to_till = MemberToTill(config.member, to_till=till.type) if till and config.member else None
@@ -75,7 +86,7 @@ class Lane(lane.Lane):
             name=config.lane.name,
             sources=_sources(config, till),
             pipeline=_pipeline(config),
-            loyalty=last_known or programme,
+            loyalty=last_known or desk or programme,
             listeners=listeners,
             pass_on=_pass_on(config, till),
             recognise=member_to_till.recognise if member_to_till else None,
@@ -85,8 +96,11 @@ class Lane(lane.Lane):
             ready=ready,
             stop_timeout=config.lane.stop_timeout,
         )
+        if desk is not None:
+            desk.intake.announcer.publish = built.publish
         if server is not None:
             server.health = built.health
+            server.routes += EnrolmentRoutes(desk=desk).routes if desk else ()
         built.server = server
         return built
 
@@ -122,6 +136,16 @@ def _pass_on(config: Config, till: Till | None) -> PassOn | None:
         return None
     rules = {scanner.name: scanner.rules for scanner in config.scanners if scanner.rules}
     return Firewall(rules, to_till=till.type).pass_on
+
+
+def _desk(config: Config, loyalty: LoyaltyProgram) -> Desk | None:
+    """Return where customers are enrolled, if the loyalty programme takes their details."""
+    if not isinstance(loyalty, EnrollingProgram):
+        return None
+    outbox = OutboxThread(outbox=Outbox(file=config.lane.state_dir / FILE_NAME))
+    replay = Replay(outbox=outbox, programme=loyalty)
+    intake = Intake(outbox=outbox, replay=replay, announcer=Announcer(lane=config.lane.name))
+    return Desk(programme=loyalty, intake=intake, settings=config.enrolment)
 
 
 def _server(config: Config, displays: Mapping[str, LaneListener]) -> LocalServer | None:

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr
 
 from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, pos, sources
 from scanner_daemon.drivers import Part, Place, SecretFinder
+from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
 from scanner_daemon.pos.firewall import FirewallRules
 from scanner_daemon.pos.member_template import MemberTemplate
@@ -28,7 +29,7 @@ _SERVER_SECRETS = "scanner_daemon"  # SCANNER_DAEMON_TOKEN
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
 _NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
 _NOT_HERE = SecretStr("whsec_bm90LWhlcmUtbm90LWhlcmUtbm90LWhlcmU=")  # right for whoever checks its form
-_TABLES = {"lane", "scanner", "card", "debounce", "server", "display", "till", "balance_cache"}
+_TABLES = {"lane", "scanner", "card", "debounce", "server", "display", "till", "balance_cache", "enrolment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class Config:
     cards: tuple[Part, ...] = ()
     debounce: Debounce = field(default_factory=Debounce)
     balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
+    enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
     server: Part | None = None
     displays: tuple[Part, ...] = ()
     till: Part | None = None
@@ -164,6 +166,7 @@ class _Reader:
         lane = self._plain(LaneSettings, "lane")
         debounce = self._plain(Debounce, "debounce")
         balance_cache = self._plain(BalanceCacheSettings, "balance_cache")
+        enrolment = self._plain(EnrolmentSettings, "enrolment")
         programme = self._loyalty()
         server = self._server()
         scanners = tuple(self._scanners())
@@ -171,7 +174,7 @@ class _Reader:
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays")))
         till, member = self._till(), self._member()
         self._check_kiosk()
-        if self.mistakes or lane is None or debounce is None or balance_cache is None or programme is None:
+        if self.mistakes or programme is None:
             return None
         return Config(
             lane=lane,
@@ -180,6 +183,7 @@ class _Reader:
             cards=cards,
             debounce=debounce,
             balance_cache=balance_cache,
+            enrolment=enrolment,
             server=server,
             displays=shown,
             till=till,

@@ -100,6 +100,10 @@ class Lane:
         """Tell ``listener`` everything from now on."""
         self._fanout.add(name, listener)
 
+    def publish(self, event: LaneEvent) -> None:
+        """Tell everybody of ``event``; never waits."""
+        self._fanout.publish(event)
+
     def health(self) -> dict[str, object]:
         """Return what the health check tells.
 
@@ -177,10 +181,10 @@ class Lane:
                 return self._decide(report)
             case Discarded(scanner=scanner, reason=reason):
                 self._discarded[reason.value] += 1
-                self._publish(ScanDiscarded(**self._head(scanner), sequence=next(self._sequence), reason=reason))
+                self.publish(ScanDiscarded(**self._head(scanner), sequence=next(self._sequence), reason=reason))
             case Claimed(scanner=scanner, device=device):
                 self._online[scanner] = True
-                self._publish(ScannerOnline(**self._head(scanner), device=device))
+                self.publish(ScannerOnline(**self._head(scanner), device=device))
                 self._check_ready()
         return None
 
@@ -189,7 +193,7 @@ class Lane:
         before = self._online.get(scanner)
         self._online[scanner] = False
         if before is not False:
-            self._publish(ScannerOffline(**self._head(scanner), detail=detail))
+            self.publish(ScannerOffline(**self._head(scanner), detail=detail))
         self._check_ready()
         return before is True
 
@@ -205,7 +209,7 @@ class Lane:
         sequence, head = next(self._sequence), self._head(scan.scanner)
         match decision:
             case PassedThrough():
-                self._publish(
+                self.publish(
                     ScanPassedThrough(
                         **head,
                         sequence=sequence,
@@ -221,7 +225,7 @@ class Lane:
                 if self._recognise is not None:
                     self._recognise(sequence, decision)
                 self._begin_lookup(scan.scanner, sequence, customer_id)
-                self._publish(ScanAccepted(**head, sequence=sequence, card=card))
+                self.publish(ScanAccepted(**head, sequence=sequence, card=card))
         return decision
 
     def _begin_lookup(self, scanner: str, sequence: int, customer_id: str) -> None:
@@ -234,7 +238,7 @@ class Lane:
         try:
             member = await self._loyalty.get_or_create(customer_id)
         except LoyaltyError as error:
-            self._publish(
+            self.publish(
                 LookupFailed(
                     **self._head(scanner),
                     sequence=sequence,
@@ -249,18 +253,15 @@ class Lane:
             head = self._head(scanner)
             self._reject(ScanRejected(**head, sequence=sequence, reason=reason, label=label, customer_id=customer_id))
         else:
-            self._publish(MemberIdentified(**self._head(scanner), sequence=sequence, member=member))
+            self.publish(MemberIdentified(**self._head(scanner), sequence=sequence, member=member))
 
     def _reject(self, event: ScanRejected) -> None:
         self._rejected[event.reason.value] += 1
-        self._publish(event)
+        self.publish(event)
 
     def _head(self, scanner: str) -> dict[str, Any]:
         """Return what all events have."""
         return {"id": str(ULID()), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
-
-    def _publish(self, event: LaneEvent) -> None:
-        self._fanout.publish(event)
 
 
 class _OnMember:

@@ -4,9 +4,9 @@ An adapter is one class whose fields are its settings; the driver table of its f
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from scanner_daemon.model import Accepted, Decision, LaneEvent, Member, RejectReason, Scan, ScannerReport
+from scanner_daemon.model import Accepted, Decision, Enrolment, LaneEvent, Member, RejectReason, Scan, ScannerReport
 
 Deliver: TypeAlias = Callable[[ScannerReport], Decision | None]
 """Takes what a scanner says, at once and without waiting.
@@ -67,6 +67,45 @@ class LoyaltyProgram(Protocol):
 
         Raises a ``LoyaltyError``: its ``reason`` is told to the lane. Never takes longer than the programme's
         configured time budget.
+        """
+
+
+@runtime_checkable
+class EnrollingProgram(LoyaltyProgram, Protocol):
+    """A loyalty programme that can make a member of a customer who tells how to be reached."""
+
+    @property
+    def create(self) -> Literal["always", "never", "with-contact"]:
+        """What becomes of an unknown card: it is enrolled at once, or is unknown, or waits for contact details."""
+
+    async def find(self, customer_id: str) -> Member | None:
+        """Return the member, ``None`` when unknown; enrols nobody. Raises as :meth:`get_or_create`."""
+
+    async def enrol(self, enrolment: Enrolment, *, patient: bool) -> Member:
+        """Return the member, enrolled now with these details if unknown; one that is known is left as they are.
+
+        May be asked again for what was done already. When ``patient`` nobody waits for it. Raises as
+        :meth:`get_or_create`: ``LoyaltyRefused`` when asking again changes nothing.
+        """
+
+
+class NumberIssuer(Protocol):
+    """Gives customers without a card their numbers."""
+
+    async def issue(self) -> str:
+        """Return a customer id that was never given to anybody and never will be again.
+
+        Raises ``StorageError`` when that cannot be kept.
+        """
+
+
+class Forgets(Protocol):
+    """Keeps something about customers, and can give it up."""
+
+    def forget(self, customer_id: str) -> int:
+        """Erase all of ``customer_id``, for good; return how many things that were. Blocks on the disk.
+
+        Raises ``StorageError`` when the disk does not do its work.
         """
 
 

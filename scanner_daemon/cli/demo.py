@@ -7,6 +7,7 @@ import socket
 import sys
 import tomllib
 from contextlib import AsyncExitStack
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +27,7 @@ DEFAULT_PORT = 8770
 CONFIGURATION = """
 [lane]
 name = "demo"
+state_dir = "{state}"
 
 [gameball]
 base_url = "{gameball}"
@@ -85,7 +87,8 @@ async def _demo(port: int, *, stay: bool) -> bool:
     async with AsyncExitStack() as stack:
         gameball = await stack.enter_async_context(Sandbox(port=0))
         scanner = stack.enter_context(VirtualScanner())
-        lane = _lane(gameball, scanner, _free(port))
+        state = stack.enter_context(TemporaryDirectory(prefix="scanner-daemon-demo-"))
+        lane = _lane(gameball, scanner, _free(port), state)
         audience = Audience()
         lane.listen("tour", audience)
         _welcome(lane)
@@ -99,7 +102,7 @@ async def _demo(port: int, *, stay: bool) -> bool:
     return went_well
 
 
-def _lane(gameball: "Sandbox", scanner: "VirtualScanner", port: int) -> "Lane":
+def _lane(gameball: "Sandbox", scanner: "VirtualScanner", port: int, state: str) -> "Lane":
     from scanner_daemon import logs
     from scanner_daemon.app import Lane
     from scanner_daemon.config import parse_config
@@ -110,7 +113,7 @@ def _lane(gameball: "Sandbox", scanner: "VirtualScanner", port: int) -> "Lane":
         "GAMEBALL_SECRET_KEY": gameball.secret_key,
         "SCANNER_DAEMON_TOKEN": secrets.token_urlsafe(16),
     }
-    document = tomllib.loads(CONFIGURATION.format(gameball=gameball.url, scanner=scanner.port, port=port))
+    document = tomllib.loads(CONFIGURATION.format(gameball=gameball.url, scanner=scanner.port, port=port, state=state))
     return Lane.from_config(parse_config(document, file="(demo)", environ=environ), environ=environ)
 
 

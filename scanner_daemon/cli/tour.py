@@ -8,6 +8,8 @@ from typing import Final, Protocol
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 from scanner_daemon.model import (
     DiscardReason,
+    EnrolmentDone,
+    EnrolmentQueued,
     LaneEvent,
     LookupFailed,
     LookupFailedReason,
@@ -93,7 +95,6 @@ def steps(scanner: VirtualScanner, programme: Programme) -> list[Step]:
 
     async def programme_back() -> None:
         await programme.start()
-        scanner.scan("0400000000022")
 
     return [
         Step(title="The scanner is there", act=_nothing, outcomes=[_is(ScannerOnline)]),
@@ -111,8 +112,14 @@ def steps(scanner: VirtualScanner, programme: Programme) -> list[Step]:
             act=pull_the_cable,
             outcomes=[_discarded(DiscardReason.DEVICE_LOST), _is(ScannerOffline), _is(ScannerOnline)],
         ),
-        Step(title="Gameball is down", act=programme_down, outcomes=[_failed(LookupFailedReason.UNAVAILABLE)]),
-        Step(title="Gameball is back", act=programme_back, outcomes=[_member(created=True)]),
+        Step(
+            title="Gameball is down: a card is kept",
+            act=programme_down,
+            outcomes=[_failed(LookupFailedReason.UNAVAILABLE), _is(EnrolmentQueued)],
+        ),
+        Step(
+            title="Gameball is back: that card is a member after all", act=programme_back, outcomes=[_is(EnrolmentDone)]
+        ),
     ]
 
 

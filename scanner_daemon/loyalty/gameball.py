@@ -1,7 +1,8 @@
 """Gameball as a lane's loyalty programme."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -11,11 +12,12 @@ import structlog
 from pydantic import Field, SecretStr
 
 from scanner_daemon.errors import LoyaltyError, LoyaltyMisconfigured, LoyaltyUnavailable
+from scanner_daemon.loyalty import wire
 from scanner_daemon.loyalty.breaker import Breaker, BreakerState
 from scanner_daemon.loyalty.lookup import LookUp, Postponed
-from scanner_daemon.loyalty.rate_limits import RateLimit, Window
+from scanner_daemon.loyalty.rate_limits import FOR_LATER, RateLimit, Window
 from scanner_daemon.loyalty.transport import Method, Transport
-from scanner_daemon.model import Member, masked
+from scanner_daemon.model import Enrolment, Member, masked
 
 _PUBLISHED: Final[Mapping[Method, tuple[Window, ...]]] = {
     "GET": (Window(100, 1.0), Window(1200, 30.0)),
@@ -31,10 +33,11 @@ class Gameball:
     """A Gameball account, asked over its REST API; the settings are the table ``[gameball]``.
 
     ``base_url`` is scheme and host. ``version`` is ``v4.1`` where the account asks for it. ``lookup_timeout`` is in
-    seconds, for a whole get-or-create. With ``create="never"`` an unknown customer stays unknown. After an answer
-    that tells of wrong keys, account or address nothing is asked for ``misconfigured_pause`` seconds, and after some
-    look-ups in a row without an answer for two seconds or what the server asks for; then one look-up may try whether
-    that was mended.
+    seconds, for a whole get-or-create. Unless ``create`` is ``always``, a look-up leaves an unknown customer unknown.
+    ``merge_by_contact`` is for accounts that merge customers by e-mail address or mobile number: these want them at the
+    top level of a request too. After an answer that tells of wrong keys, account or address nothing is asked for
+    ``misconfigured_pause`` seconds, and after some look-ups in a row without an answer for two seconds or what the
+    server asks for; then one look-up may try whether that was mended.
 
     Use as ``async with gameball:``, which opens connections when they are needed and closes them at the end.
     """
@@ -44,10 +47,11 @@ class Gameball:
     api_key: SecretStr
     secret_key: SecretStr
     lookup_timeout: Annotated[float, Field(gt=0, le=60)] = 3.0
-    create: Literal["always", "never"] = "always"
+    create: Literal["always", "never", "with-contact"] = "always"
+    merge_by_contact: bool = False
     misconfigured_pause: Annotated[float, Field(gt=0)] = 300.0
     _transport: Transport = field(init=False, repr=False)
-    _look_ups: dict[str, asyncio.Task[Member | None]] = field(init=False, default_factory=dict, repr=False)
+    _look_ups: dict[tuple[str, bool], asyncio.Task[Member | None]] = field(init=False, default_factory=dict, repr=False)
     _limits: Mapping[Method, RateLimit] = field(init=False, repr=False)
     _breaker: Breaker = field(init=False, default_factory=Breaker, repr=False)
     _trouble: LoyaltyMisconfigured | LoyaltyUnavailable | None = field(init=False, default=None, repr=False)
@@ -72,7 +76,7 @@ class Gameball:
         await self._transport.__aexit__(kind, error, trace)
 
     async def get_or_create(self, customer_id: str) -> Member | None:
-        """Return the member, enrolled now if need be; ``None`` when unknown and ``create`` is ``never``.
+        """Return the member, enrolled now if need be; ``None`` when unknown and ``create`` is not ``always``.
 
         Look-ups of one customer at the same time are one look-up, which goes on when one of its callers is
         cancelled. A member whose first balance does not show in time has ``balance`` ``None``.
@@ -80,34 +84,72 @@ class Gameball:
         Raises ``LoyaltyUnavailable``, at the latest after ``lookup_timeout``, ``LoyaltyRefused``,
         ``LoyaltyMisconfigured`` or ``LoyaltyProtocolError``.
         """
-        look_up = self._look_ups.get(customer_id)
-        if look_up is None:
-            look_up = asyncio.create_task(self._look_up(customer_id), name=f"look up {masked(customer_id)}")
-            self._look_ups[customer_id] = look_up
-            look_up.add_done_callback(partial(self._forget, customer_id))
-        return await asyncio.shield(look_up)
+        return await self._joined(customer_id, create=self.create == "always")
 
-    def _forget(self, customer_id: str, look_up: asyncio.Task[Member | None]) -> None:
-        del self._look_ups[customer_id]
-        if not look_up.cancelled():
-            look_up.exception()  # all its callers may be gone: asyncio should not complain that nobody looked
+    async def find(self, customer_id: str) -> Member | None:
+        """Return the member, ``None`` when unknown. Joins, takes its time and raises as :meth:`get_or_create`."""
+        return await self._joined(customer_id, create=False)
+
+    async def enrol(self, enrolment: Enrolment, *, patient: bool) -> Member:
+        """Return the member, enrolled now with these details if unknown; one that is known is left as they are.
+
+        When ``patient`` it leaves most of the published limits to others. Takes its time and raises as
+        :meth:`get_or_create`.
+        """
+        body = wire.create_body(
+            enrolment.customer_id,
+            display_name=enrolment.display_name,
+            email=enrolment.email,
+            mobile=enrolment.mobile,
+            merge_by_contact=self.merge_by_contact,
+        )
+        share = FOR_LATER if patient else 1.0
+        question = self._question(enrolment.customer_id, create_body=body, share=share)
+        async with self._watched():
+            return await question.get_or_create()
 
     @property
     def breaker_state(self) -> BreakerState:
         """Whether look-ups are sent at this moment."""
         return self._breaker.state(asyncio.get_running_loop().time())
 
-    async def _look_up(self, customer_id: str) -> Member | None:
-        look_up = LookUp(
+    async def _joined(self, customer_id: str, *, create: bool) -> Member | None:
+        key = (customer_id, create)
+        look_up = self._look_ups.get(key)
+        if look_up is None:
+            asking = self._look_up(customer_id, create=create)
+            look_up = asyncio.create_task(asking, name=f"look up {masked(customer_id)}")
+            self._look_ups[key] = look_up
+            look_up.add_done_callback(partial(self._forget, key))
+        return await asyncio.shield(look_up)
+
+    def _forget(self, key: tuple[str, bool], look_up: asyncio.Task[Member | None]) -> None:
+        del self._look_ups[key]
+        if not look_up.cancelled():
+            look_up.exception()  # all its callers may be gone: asyncio should not complain that nobody looked
+
+    async def _look_up(self, customer_id: str, *, create: bool) -> Member | None:
+        question = self._question(customer_id)
+        async with self._watched():
+            return await (question.get_or_create() if create else question.get())
+
+    def _question(self, customer_id: str, *, create_body: bytes | None = None, share: float = 1.0) -> LookUp:
+        return LookUp(
             transport=self._transport,
             limits=self._limits,
+            share=share,
             root=f"/api/{self.version}/integrations",
             customer_id=customer_id,
             timeout=self.lookup_timeout,
+            create_body=create_body,
         )
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        """Ask nothing while that is known to be of no use; learn from what comes of asking."""
         self._raise_while_open()
         try:
-            member = await (look_up.get() if self.create == "never" else look_up.get_or_create())
+            yield
         except (asyncio.CancelledError, Postponed):
             self._breaker.gave_up()
             raise
@@ -118,7 +160,6 @@ class Gameball:
             self._answered()
             raise
         self._answered()
-        return member
 
     def _raise_while_open(self) -> None:
         wait = self._breaker.wait(asyncio.get_running_loop().time())

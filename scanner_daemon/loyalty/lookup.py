@@ -45,8 +45,8 @@ class LookUp:
     """A question about one customer, to be answered within ``timeout`` seconds from now.
 
     ``root`` is the path before ``/customers``. Each request waits for its turn in ``limits``, of which this look-up may
-    use ``share``. Raises ``LoyaltyRefused``, before anything is sent, for an id that
-    :func:`scanner_daemon.loyalty.wire.customer_path` does not take.
+    use ``share``. ``create_body`` creates the customer, if not their id alone. Raises ``LoyaltyRefused``, before
+    anything is sent, for an id that :func:`scanner_daemon.loyalty.wire.customer_path` does not take.
     """
 
     transport: Transport
@@ -55,6 +55,7 @@ class LookUp:
     root: str
     customer_id: str = field(repr=False)
     timeout: float
+    create_body: bytes | None = field(default=None, repr=False)
     _path: str = field(init=False, repr=False)
     _deadline: float = field(init=False, repr=False)
 
@@ -107,7 +108,8 @@ class LookUp:
 
     async def _create(self) -> bool:
         """Enrol the customer; tell whether it was us who did. Creating twice is creating once (an upsert)."""
-        answer = await self._ask("POST", "/customers", wire.create_body(self.customer_id))
+        body = self.create_body or wire.create_body(self.customer_id)
+        answer = await self._ask("POST", "/customers", body)
         if isinstance(answer, ErrorAnswer):
             if answer.kind is ErrorKind.ALREADY_EXISTS:
                 return False

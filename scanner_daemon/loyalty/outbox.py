@@ -84,9 +84,9 @@ class Outbox:
         """Forget ``entry``: the programme has it. Where it has taken other details over meanwhile, it stays."""
         self._change(_DONE, entry.number, entry.enrolment_id)
 
-    def refuse(self, number: int, detail: str) -> None:
-        """Keep the enrolment ``number`` for a person; ``detail`` is the sentence why."""
-        self._change("UPDATE enrolment SET refused = ? WHERE number = ?", detail, number)
+    def refuse(self, entry: Entry, detail: str) -> None:
+        """Keep ``entry`` for a person; ``detail`` is the sentence why. Else as :meth:`done`."""
+        self._change(_REFUSE, detail, entry.number, entry.enrolment_id)
 
     def entries(self) -> list[Entry]:
         """Return all there are, the oldest first."""
@@ -159,6 +159,7 @@ _COMPLETE: Final = """
 UPDATE enrolment SET id = :id, display_name = :display_name, email = :email, mobile = :mobile
 WHERE customer_id = :customer_id AND refused IS NULL AND email IS NULL AND mobile IS NULL RETURNING *
 """
+_REFUSE: Final = "UPDATE enrolment SET refused = ? WHERE number = ? AND id = ?"
 _DONE: Final = "DELETE FROM enrolment WHERE number = ? AND id = ?"
 _SAME_OR_MORE: Final = """
 SELECT * FROM enrolment WHERE customer_id = :customer_id AND refused IS NULL

@@ -26,6 +26,7 @@ from scanner_daemon.model.events import (
     ScanRejected,
     as_json_object,
     member_as_json_object,
+    timestamp,
 )
 from scanner_daemon.model.member import Balance, ExpiringPoints, Member, is_customer_id, masked
 from scanner_daemon.model.scan import (
@@ -80,4 +81,5 @@ __all__ = [
     "is_customer_id",
     "masked",
     "member_as_json_object",
+    "timestamp",
 ]

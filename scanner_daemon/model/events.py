@@ -210,7 +210,7 @@ def as_json_object(event: LaneEvent) -> dict[str, Any]:
         "id": event.id,
         "lane": event.lane,
         "scanner": event.scanner,
-        "at": _timestamp(event.at),
+        "at": timestamp(event.at),
     }
     return head | _body(event)
 
@@ -222,9 +222,14 @@ def member_as_json_object(member: Member) -> dict[str, Any]:
         "created": member.created,
         "display_name": member.display_name,
         "stale": member.stale,
-        "as_of": _timestamp(member.as_of),
+        "as_of": timestamp(member.as_of),
         "balance": _balance(member.balance) if member.balance else None,
     }
+
+
+def timestamp(moment: datetime) -> str:
+    """Return ``moment`` as every channel writes it: ISO 8601 in UTC, with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an event
@@ -308,7 +313,3 @@ def _money(value: Decimal | None) -> str | None:
     exponent = value.normalize().as_tuple().exponent
     decimals = max(2, -exponent) if isinstance(exponent, int) else 2
     return f"{value:.{decimals}f}"
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

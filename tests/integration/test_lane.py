@@ -149,6 +149,7 @@ async def test_a_nonsense_answer_is_told_and_stops_nothing(scanner: VirtualScann
         scanner.scan(KNOWN)
         failed = (await stage.events.until("scan_accepted", "lookup_failed"))[1]
         assert failed["reason"] == reason
+        await stage.events.until("enrolment_queued")
         scanner.scan("4006381333931")
         await stage.events.until("scan_passed_through")
 
@@ -159,7 +160,7 @@ async def test_in_an_outage_the_page_shows_the_last_known_balance_and_its_age(sc
         await stage.events.until("scan_accepted", "member_identified")
         stage.sandbox.change(failure="close", fail_rate=1.0)
         scanner.scan(NEW[0])
-        await stage.events.until("scan_accepted", "lookup_failed")
+        await stage.events.until("scan_accepted", "lookup_failed", "enrolment_queued")
         await asyncio.sleep(0.6)  # a card must have been out of sight to be looked up again
         scanner.scan(KNOWN)
         member = (await stage.events.until("scan_accepted", "member_identified"))[1]["member"]

@@ -83,9 +83,9 @@ def test_customers_take_turns_and_one_customers_enrolments_keep_their_order(outb
 
 
 def test_one_that_was_refused_holds_nobody_up_and_can_be_mended(outbox: Outbox) -> None:
-    put(outbox, customer(1))
+    first = put(outbox, customer(1))
     put(outbox, customer(2))
-    outbox.refuse(1, "422, code 3008: no such domain")
+    outbox.refuse(first, "422, code 3008: no such domain")
     assert in_turn(outbox) == [2]
     assert outbox.counts() == Counts(waiting=1, refused=1)
     assert [entry.refused for entry in outbox.entries()] == ["422, code 3008: no such domain", None]
@@ -95,7 +95,7 @@ def test_one_that_was_refused_holds_nobody_up_and_can_be_mended(outbox: Outbox) 
     assert not outbox.resend(3), "there is none"
     assert outbox.mend(1, customer(1, mail="right@doe.com"))
     assert waiting(outbox) == [customer(1, mail="right@doe.com"), customer(2)]
-    outbox.refuse(1, "again")
+    outbox.refuse(first, "again")
     assert outbox.resend(1)
     assert outbox.drop(1)
     assert not outbox.drop(1)
@@ -114,16 +114,17 @@ def test_a_number_alone_takes_details_over_and_is_then_another_enrolment(outbox:
     complete = put(outbox, customer(1), "two")
     assert (complete.number, complete.enrolment, complete.enrolment_id) == (bare.number, customer(1), "two")
     outbox.done(bare)  # was on its way meanwhile
+    outbox.refuse(bare, "422")
     assert waiting(outbox) == [customer(1)]
     outbox.done(complete)
     assert waiting(outbox) == []
 
 
 def test_what_is_forgotten_is_in_no_file_any_more(outbox: Outbox) -> None:
-    put(outbox, customer(1, mail="gone@example.com"))
+    first = put(outbox, customer(1, mail="gone@example.com"))
     put(outbox, customer(1, mail="gone-too@example.com"))
     put(outbox, customer(2))
-    outbox.refuse(1, "422")
+    outbox.refuse(first, "422")
     assert outbox.forget("0400000000001") == 2
     assert outbox.forget("0400000000001") == 0
     everything = b"".join(file.read_bytes() for file in outbox.file.parent.iterdir())
@@ -232,9 +233,8 @@ def test_a_file_that_is_removed_under_us_takes_nothing_with_it(outbox: Outbox) -
 
 
 def test_two_processes_may_use_it(outbox: Outbox) -> None:
-    put(outbox, customer(1))
     person = Outbox(file=outbox.file, keeper=False)
-    outbox.refuse(1, "422")
+    outbox.refuse(put(outbox, customer(1)), "422")
     assert person.resend(1)
     assert waiting(outbox) == [customer(1)]
 
