@@ -1,7 +1,7 @@
 """Take an event device from everybody else, without leaving them a key that seems held for ever."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -65,3 +65,8 @@ def refuse_personal_keyboard(device: "evdev.InputDevice[str]", path: str, *, cla
         f"Failed to claim {path}: expected a scanner, got {device.name!r} ({':'.join(ids.values())}), which "
         "looks like a person's keyboard; set claim_keyboard = true for this scanner if it is one"
     )
+
+
+def caps_lamp(*devices: "evdev.InputDevice[str]") -> Callable[[], bool]:
+    """Return what tells whether any CapsLock lamp is on. ``EVIOCGLED`` drops lamp events only: no key is lost."""
+    return lambda: any(evdev.ecodes.LED_CAPSL in device.leds() for device in devices)

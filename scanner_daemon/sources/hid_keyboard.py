@@ -1,16 +1,18 @@
 """A scanner that types, read below the kernel's keyboard (hidraw): for what evdev cannot tell."""
 
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports, NotHidKeyboardError, parse_keyboard_descriptor
-from scanner_daemon.decoding.layouts import LAYOUTS
+from scanner_daemon.decoding.layouts import Layout
 from scanner_daemon.decoding.recordings import Mark
+from scanner_daemon.decoding.typed_codes import ControlMap
 from scanner_daemon.decoding.wedge import WedgeDecoder, WedgeTerminator
 from scanner_daemon.errors import DeviceAccessDenied
 from scanner_daemon.model import Claimed, Discarded, Grab, Scan
@@ -21,6 +23,7 @@ from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import event_nodes, hid_keyboards
 from scanner_daemon.sources.reading import read_until_gone, settle
 from scanner_daemon.sources.tap import Heard, Tap
+from scanner_daemon.sources.xkb import find_layout
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,17 +44,19 @@ class HidKeyboard:
     path: Annotated[str, Field(min_length=1)] | None = None
     layout: str = "us"
     terminator: WedgeTerminator = WedgeTerminator.ENTER
+    control_map: ControlMap = ControlMap.CTRL
+    caps_compensation: bool = False
     code_id: CodeId = CodeId.AIM
     gap: Annotated[float, Field(gt=0, le=10)] = 0.15
     max_length: Annotated[int, Field(ge=1, le=65_536)] = 4096
     claim_keyboard: bool = False
+    _layout: Layout = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if (self.match is None) == (self.path is None):
             given = "neither" if self.match is None else "both"
             raise ValueError(f"match: expected either match or path, got {given}")
-        if self.layout not in LAYOUTS:
-            raise ValueError(f"layout: expected one of {' '.join(sorted(LAYOUTS))}, got {self.layout!r}")
+        self._layout = find_layout(self.layout)
 
     async def read(self, deliver: Deliver, *, tap: Tap | None = None) -> None:
         """See :class:`scanner_daemon.ports.ScannerSource` and :class:`scanner_daemon.sources.tap.Tapped`."""
@@ -60,16 +65,19 @@ class HidKeyboard:
             async with AsyncExitStack() as stack:
                 device = stack.enter_context(hidraw.opened(path))
                 reports = self._reports(device, path)
-                held = []
+                nodes = []
                 for node in event_nodes(path):
                     typing = stack.enter_context(grab.opened(node))
                     grab.refuse_personal_keyboard(typing, node, claim=self.claim_keyboard)
                     await grab.grab(typing, node, gap=self.gap)
-                    held.append(Grab(descriptor=typing.fd, gap=self.gap))
+                    nodes.append(typing)
                 await hidraw.tell_who_listens_in(path, scanner=self.name)
                 await settle(device.fd, quiet=self.gap)
-                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=tuple(held)))
-                await read_until_gone(device.fd, _Typing(reports, self._decoder(), tap or _nobody), deliver)
+                held = tuple(Grab(descriptor=node.fd, gap=self.gap) for node in nodes)
+                deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
+                caps_lamp = grab.caps_lamp(*nodes) if self.caps_compensation else None
+                typed = _Typing(reports, self._decoder(), tap or _nobody, caps_lamp)
+                await read_until_gone(device.fd, typed, deliver)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 
@@ -82,8 +90,9 @@ class HidKeyboard:
     def _decoder(self) -> WedgeDecoder:
         return WedgeDecoder(
             scanner=self.name,
-            layout=LAYOUTS[self.layout],
+            layout=self._layout,
             terminator=self.terminator,
+            control_map=self.control_map,
             gap=self.gap,
             max_length=self.max_length,
             code_id=self.code_id,
@@ -91,12 +100,19 @@ class HidKeyboard:
 
 
 class _Typing:
-    """One open scanner, at rest and with all keys up: its reports into one decoder, in their time of arrival."""
+    """One open scanner, at rest and with all keys up: its reports into one decoder, in their time of arrival.
 
-    def __init__(self, reports: HidKeyboardReports, decoder: WedgeDecoder, tap: Tap) -> None:
+    ``caps_lamp`` tells whether the CapsLock lamp is on, for a scanner that looks at it. hidraw says nothing when it
+    changes, so it is asked before each report.
+    """
+
+    def __init__(
+        self, reports: HidKeyboardReports, decoder: WedgeDecoder, tap: Tap, caps_lamp: Callable[[], bool] | None
+    ) -> None:
         self._reports = reports
         self._decoder = decoder
         self._tap = tap
+        self._caps_lamp = caps_lamp
 
     @property
     def deadline(self) -> float | None:
@@ -109,9 +125,11 @@ class _Typing:
         except ValueError:
             self._tap(Mark.DROPPED, at)
             return self._decoder.overflow(at)
+        reports = [] if self._caps_lamp is None else self._decoder.caps_lamp(self._caps_lamp(), at)
         for frame in frames:
             self._tap(frame, at)
-        return [report for frame in frames for report in self._decoder.feed(frame)]
+            reports += self._decoder.feed(frame)
+        return reports
 
     def expire(self, now: float) -> list[Scan | Discarded]:
         return self._decoder.expire(now)

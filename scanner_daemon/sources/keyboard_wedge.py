@@ -3,11 +3,9 @@
 import fcntl
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final
 
-import evdev
 from pydantic import Field
 
 from scanner_daemon.decoding.code_ids import CodeId
@@ -20,7 +18,7 @@ from scanner_daemon.ports import Deliver
 from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import keyboards
-from scanner_daemon.sources.grab import grab, opened, refuse_personal_keyboard
+from scanner_daemon.sources.grab import caps_lamp, grab, opened, refuse_personal_keyboard
 from scanner_daemon.sources.reading import read_until_gone
 from scanner_daemon.sources.tap import Tap, frames_of_events
 from scanner_daemon.sources.xkb import find_layout
@@ -75,8 +73,8 @@ class KeyboardWedge:
                 await grab(device, path, gap=self.gap)
                 held = (Grab(descriptor=device.fd, gap=self.gap),)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
-                caps_lamp = _caps_lamp(device) if self.caps_compensation else None
-                events = WedgeEvents(self._decoder(), kernel_time=kernel_time, caps_lamp=caps_lamp)
+                lamp = caps_lamp(device) if self.caps_compensation else None
+                events = WedgeEvents(self._decoder(), kernel_time=kernel_time, caps_lamp=lamp)
                 frames = frames_of_events(tap, kernel_time=kernel_time) if tap else None
                 await read_until_gone(device.fd, events, deliver, tap=frames)
         except OSError as error:
@@ -95,11 +93,6 @@ class KeyboardWedge:
             max_length=self.max_length,
             code_id=self.code_id,
         )
-
-
-def _caps_lamp(device: "evdev.InputDevice[str]") -> Callable[[], bool]:
-    """Return what tells whether the CapsLock lamp is on. ``EVIOCGLED`` drops lamp events only: no key is lost."""
-    return lambda: evdev.ecodes.LED_CAPSL in device.leds()
 
 
 def _stamps_monotonic_time(fd: int) -> bool:

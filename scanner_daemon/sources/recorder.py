@@ -60,15 +60,15 @@ class Recorder:
 def _settings(source: Recordable, descriptor: bytes) -> Recording:
     match source:
         case KeyboardWedge() | HidKeyboard():
-            typed = Recording(
+            return Recording(
                 format=RecordingFormat.WEDGE,
                 steps=(),
                 layout=find_layout(source.layout),
                 terminator=source.terminator,
                 gap=source.gap,
                 code_id=source.code_id,
+                control_map=source.control_map,
             )
-            return replace(typed, control_map=source.control_map) if isinstance(source, KeyboardWedge) else typed
         case HidPos():
             layout = parse_descriptor(descriptor)
             return Recording(format=RecordingFormat.HID_POS, steps=(), gap=source.gap, hid_pos_layout=layout)

@@ -6,6 +6,8 @@ import pytest
 from scanner_daemon.decoding.key_codes import KEYPAD_DIGITS, KeyCode
 from scanner_daemon.decoding.layouts import CHARACTER_KEYS, LAYOUTS, Layout, Level
 from scanner_daemon.decoding.layouts.tables import VERSION
+from scanner_daemon.decoding.wedge import WedgeDecoder
+from scanner_daemon.model import KeyStroke, Scan
 from tests.decoding.libxkbcommon import CURE, LEFT_SHIFT, RIGHT_ALT, Key, Keyboard, library, xkeyboard_config_version
 
 US = LAYOUTS["us"]
@@ -114,6 +116,31 @@ def test_every_key_types_what_libxkbcommon_says(name: str, level: Level) -> None
         return
     expected = {code: typed_by(keyboard.key(code, held=MODIFIERS[level])) for code in CODES}
     assert {code: layout.character(code, level) for code in CODES} == expected
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_printable_character_typed_comes_back(name: str) -> None:
+    """Typed as libxkbcommon says it is typed, key stroke by key stroke; what several keys type is typed by each."""
+    keyboard = judge(name)
+    decoder = WedgeDecoder(scanner="a", layout=LAYOUTS[name])
+    for level, held in MODIFIERS.items():
+        if level & Level.ALT_GR and not keyboard.has_alt_gr:
+            continue
+        for code in [*CODES, *KEYPAD_DIGITS] if level is Level.PLAIN else CODES:
+            text = typed_by(keyboard.key(code, held=held))
+            if text is not None:
+                assert scanned(decoder, held, code) == text
+
+
+def scanned(decoder: WedgeDecoder, held: tuple[int, ...], code: int) -> str:
+    """What is scanned when ``code`` is typed with the keys ``held``, then a digit and Enter, each in its own report."""
+    down = [(key, True) for key in held]
+    up = [(key, False) for key in reversed(held)]
+    strokes = [*down, (code, True), (code, False), *up]
+    strokes += [(key, pressed) for key in (KeyCode.KEY_KP0, KeyCode.KEY_ENTER) for pressed in (True, False)]
+    (scan,) = (report for key, pressed in strokes for report in decoder.feed((KeyStroke(key, pressed, 0.0),)))
+    assert isinstance(scan, Scan)
+    return scan.scan_data_label[:-1]
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

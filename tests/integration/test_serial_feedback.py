@@ -110,6 +110,8 @@ def port(scanner: Scanner, feedback: Feedback, **settings: object) -> SerialPort
     ("feedback", "sent", "answer"),
     [
         (Feedback.ACK_NAK, b"member\rproduct\rrefused\r", ACK + ACK + NAK),
+        (Feedback.DATALOGIC, b"member\rrefused\rproduct\r", b"BFB"),
+        (Feedback.HONEYWELL_HOST_ACK, b"member\rrefused\r", b"0\x1b7,0\x1b8,"),
         (Feedback.HONEYWELL, b"member\rrefused\rproduct\r", BEEP + BEEP),
         (Feedback.METROLOGIC, b"member\rrefused\rproduct\r", ACK + BEL + ACK),
         (Feedback.SYMBOL, b"member\rrefused\rproduct\rrefused\r", BEL + BEL),
@@ -131,6 +133,15 @@ async def test_a_torn_label_is_refused_and_a_claim_is_no_label(scanner: Scanner)
         scanner.send(b"member\r")
 
         assert await scanner.hear(2) == NAK + ACK
+
+
+async def test_a_scanner_that_sends_a_refused_label_again_for_ever_is_let_go(scanner: Scanner) -> None:
+    async with reading(port(scanner, Feedback.ACK_NAK)):
+        for answer in (NAK, NAK, NAK, ACK):
+            scanner.send(b"refused\r")
+            assert await scanner.hear(1) == answer
+        scanner.send(b"\xff\rmember\rrefused\r")
+        assert await scanner.hear(3) == NAK + ACK + NAK
 
 
 async def test_nobody_is_answered_who_did_not_ask(scanner: Scanner) -> None:

@@ -5,7 +5,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from structlog.testing import capture_logs
 
-from scanner_daemon.sources.feedback import Feedback, Line
+from scanner_daemon.decoding.label import read_label
+from scanner_daemon.model import Scan
+from scanner_daemon.sources.feedback import (
+    Feedback,
+    Line,
+    _Refusals,
+)  # how the count ends can only be seen with its times
 from scanner_daemon.sources.serial_port import SerialPort
 
 PORT: dict[str, object] = {"name": "counter", "port": "/dev/serial/by-id/usb-Symbol_LS2208-if00"}
@@ -48,6 +54,22 @@ def test_what_does_not_fit_is_dropped_and_told_once_each_time_it_begins(pipe: tu
 def test_settings_that_contradict_each_other(settings: dict[str, object], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         TypeAdapter(SerialPort).validate_python(PORT | settings)
+
+
+def test_a_label_refused_again_later_is_another_scan() -> None:
+    refusals = _Refusals()
+    assert [refusals.too_many(refused("1", at=at)) for at in (1.0, 2.0, 3.0, 9.0, 10.0)] == [False] * 5
+
+
+def test_labels_that_differ_are_other_scans() -> None:
+    refusals = _Refusals()
+    assert not any(refusals.too_many(refused(label, at=1.0)) for label in "1212121212")
+
+
+def refused(label: str, *, at: float) -> Scan:
+    scan = read_label(scanner="counter", scan_data=label.encode(), at=at)
+    assert isinstance(scan, Scan)
+    return scan
 
 
 def test_settings_are_taken_as_the_configuration_writes_them() -> None:

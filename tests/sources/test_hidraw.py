@@ -1,14 +1,17 @@
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 from structlog.testing import capture_logs
 
-from scanner_daemon.sources.hid_keyboard import HidKeyboard
+from scanner_daemon.decoding.hid_keyboard import HidKeyboardReports
+from scanner_daemon.model import Scan
+from scanner_daemon.sources.hid_keyboard import HidKeyboard, _Typing  # what reads the device, without one
 from scanner_daemon.sources.hid_pos import HidPos
 from scanner_daemon.sources.hidraw import _read, _write_and_read, tell_who_listens_in
+from scanner_daemon.sources.keyboard_wedge import KeyboardWedge
 
 
 @pytest.fixture
@@ -60,3 +63,40 @@ def test_the_device_is_named_in_one_way(driver: type[HidPos | HidKeyboard], plac
 def test_a_layout_nobody_has_is_refused() -> None:
     with pytest.raises(ValidationError, match="layout: expected one of"):
         TypeAdapter(HidKeyboard).validate_python({"name": "counter", "path": "/dev/hidraw0", "layout": "xx"})
+
+
+def test_it_takes_the_settings_of_the_keyboard_wedge() -> None:
+    ours, theirs = (TypeAdapter(driver).json_schema()["properties"] for driver in (HidKeyboard, KeyboardWedge))
+    assert ours == theirs
+
+
+def typed(source: HidKeyboard, reports: list[str], *, caps_lamp: Callable[[], bool] | None = None) -> list[str]:
+    """What comes of these boot keyboard reports, a millisecond apart; a blank one lets all keys go."""
+    typing = _Typing(HidKeyboardReports(), source._decoder(), lambda *_: None, caps_lamp)
+    told = [
+        report
+        for number, text in enumerate(reports)
+        for report in typing.feed(bytes.fromhex(text).ljust(8, b"\0"), at=number / 1000)
+    ]
+    return [report.scan_data_label if isinstance(report, Scan) else report.reason.value for report in told]
+
+
+def configured(**settings: str | bool) -> HidKeyboard:
+    place = {"name": "counter", "path": "/dev/hidraw0"}
+    return TypeAdapter(HidKeyboard).validate_python(place | settings)
+
+
+KEY_A, KEY_Y, DOWN, ENTER = "00 00 04", "00 00 1c", "00 00 51", "00 00 28"
+
+
+def test_layout_and_control_map_are_heeded() -> None:
+    assert typed(configured(layout="fr"), [KEY_A, "", ENTER]) == ["q"]
+    assert typed(configured(layout="de", control_map="function-keys"), [KEY_Y, "", DOWN, "", ENTER]) == ["z\x1d"]
+    assert typed(configured(layout="de"), [KEY_Y, "", DOWN, "", ENTER]) == ["unknown_key"]
+
+
+def test_the_lamp_is_asked_before_each_report() -> None:
+    keys = [KEY_A, "", ENTER, ""]
+    lamp = iter([False] * 4 + [True] * 4 + [True, False, False, False] + [False] * 4)
+    labels = typed(configured(caps_compensation=True), keys * 4, caps_lamp=lambda: next(lamp))
+    assert labels == ["a", "A", "unknown_key", "a"]
