@@ -8,7 +8,6 @@ from PIL import Image
 from scanner_daemon.cards import layout, raster, vector
 from scanner_daemon.cards.drawing import MM_PER_INCH, Drawing, Text
 from scanner_daemon.cards.encoding import encode
-from scanner_daemon.cards.layout import Page
 from scanner_daemon.cards.rendering import proven
 from scanner_daemon.cards.sheet import Sheet
 from scanner_daemon.cards.symbol import Symbology
