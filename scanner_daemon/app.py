@@ -26,7 +26,16 @@ from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
 from scanner_daemon.loyalty.outbox_thread import OutboxThread
 from scanner_daemon.loyalty.replay import Replay
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
-from scanner_daemon.ports import EnrollingProgram, LaneListener, LoyaltyProgram, PassOn, ScannerSource, Service, Till
+from scanner_daemon.ports import (
+    EnrollingProgram,
+    Forgets,
+    LaneListener,
+    LoyaltyProgram,
+    PassOn,
+    ScannerSource,
+    Service,
+    Till,
+)
 from scanner_daemon.pos.firewall import Firewall
 from scanner_daemon.pos.member_template import MemberToTill
 from scanner_daemon.server import LocalServer
@@ -105,6 +114,16 @@ class Lane(lane.Lane):
         return built
 
 
+def outbox_of(config: Config) -> Outbox:
+    """Return the lane's outbox for a person to look into, also while the daemon runs."""
+    return Outbox(file=config.lane.state_dir / FILE_NAME, keeper=False)
+
+
+def stores(config: Config) -> Mapping[str, Forgets]:
+    """Return all that keeps something of customers on the disk, by the name that a person may know it by."""
+    return {"outbox": outbox_of(config), "last known balances": _balance_cache(config)}
+
+
 def _pipeline(config: Config) -> Pipeline:
     return Pipeline(
         cards=[part.build() for part in config.cards],
@@ -114,12 +133,15 @@ def _pipeline(config: Config) -> Pipeline:
 
 
 def _last_known(config: Config, programme: LoyaltyProgram) -> LastKnown | None:
-    kept = config.balance_cache
-    if not kept.max_customers:
+    if not config.balance_cache.max_customers:
         return None
+    return LastKnown(programme=programme, cache=_balance_cache(config))
+
+
+def _balance_cache(config: Config) -> BalanceCache:
+    kept = config.balance_cache
     age = timedelta(days=kept.max_days)
-    cache = BalanceCache(state_dir=config.lane.state_dir, max_customers=kept.max_customers, max_age=age)
-    return LastKnown(programme=programme, cache=cache)
+    return BalanceCache(state_dir=config.lane.state_dir, max_customers=max(kept.max_customers, 1), max_age=age)
 
 
 def _sources(config: Config, till: Till | None) -> list[ScannerSource]:

@@ -7,12 +7,14 @@ from scanner_daemon.cli.check_config import check_config
 from scanner_daemon.cli.decode import decode
 from scanner_daemon.cli.demo import demo
 from scanner_daemon.cli.devices import devices
+from scanner_daemon.cli.forget import forget
 from scanner_daemon.cli.member import member
+from scanner_daemon.cli.outbox import outbox
 from scanner_daemon.cli.record import record
 from scanner_daemon.cli.run import run
 from scanner_daemon.cli.sandbox import sandbox
 
-_COMMANDS = (run, check_config, demo, sandbox, devices, decode, record, member)
+_COMMANDS = (run, check_config, demo, sandbox, devices, decode, record, member, forget)
 
 
 def main() -> None:
@@ -28,4 +30,5 @@ def main() -> None:
     for command in _COMMANDS:
         app.command(command.__name__.replace("_", "-"))(command)
     app.add_typer(cards(), name="cards")
+    app.add_typer(outbox(), name="outbox")
     app(prog_name="scanner-daemon")
