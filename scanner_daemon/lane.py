@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from ulid import ULID
 
 from scanner_daemon.backoff import exponential
-from scanner_daemon.errors import DeviceAccessDenied, DeviceError, LoyaltyError
+from scanner_daemon.errors import DeviceAccessDenied, DeviceError, LoyaltyError, LoyaltyUnavailable
 from scanner_daemon.fanout import Fanout
 from scanner_daemon.model import (
     Accepted,
@@ -21,6 +21,7 @@ from scanner_daemon.model import (
     LaneEvent,
     LookupFailed,
     LookupFailedReason,
+    Member,
     MemberIdentified,
     PassedThrough,
     Rejected,
@@ -47,8 +48,12 @@ SLOWEST_RETRY: Final = 15.0
 DENIED_RETRY: Final = 5.0
 """Seconds at least until a scanner that another program holds, or that we may not open, is tried again."""
 
+MOST_LOOKUPS: Final = 100
+"""Look-ups under way at most: no lane has as many customers, but a scanner that babbles may know as many cards."""
+
 MemberCallback = Callable[[MemberIdentified], Awaitable[None]]
 Callback = TypeVar("Callback", bound=MemberCallback)
+_Ask = Callable[[str], Awaitable[Member | None]]
 
 
 class Lane:
@@ -230,13 +235,15 @@ class Lane:
 
     def _begin_lookup(self, scanner: str, sequence: int, customer_id: str) -> None:
         """Have the question on its way before anybody is told: listeners then work while the programme does."""
-        task = self._group.create_task(self._look_up(scanner, sequence, customer_id), name=f"look-up {sequence}")
+        ask = self._loyalty.get_or_create if len(self._lookups) < MOST_LOOKUPS else _too_many
+        look_up = self._look_up(ask, scanner, sequence, customer_id)
+        task = self._group.create_task(look_up, name=f"look-up {sequence}")
         self._lookups.add(task)
         task.add_done_callback(self._lookups.discard)
 
-    async def _look_up(self, scanner: str, sequence: int, customer_id: str) -> None:
+    async def _look_up(self, ask: _Ask, scanner: str, sequence: int, customer_id: str) -> None:
         try:
-            member = await self._loyalty.get_or_create(customer_id)
+            member = await ask(customer_id)
         except LoyaltyError as error:
             self.publish(
                 LookupFailed(
@@ -280,6 +287,10 @@ class _Clock:
 
     async def changed(self, *, timeout: float) -> None:  # noqa: ASYNC109  a longest wait, not a failure
         await asyncio.sleep(timeout)
+
+
+async def _too_many(_: str) -> Member | None:
+    raise LoyaltyUnavailable(f"expected at most {MOST_LOOKUPS} look-ups at a time, got one more")
 
 
 def _nowhere(_: Scan) -> None:

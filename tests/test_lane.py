@@ -17,7 +17,7 @@ from scanner_daemon.errors import (
     LoyaltyRefused,
     LoyaltyUnavailable,
 )
-from scanner_daemon.lane import Lane
+from scanner_daemon.lane import MOST_LOOKUPS, Lane
 from scanner_daemon.model import (
     Accepted,
     Claimed,
@@ -243,6 +243,17 @@ async def test_a_failed_lookup_says_why_and_the_lane_goes_on(error: LoyaltyError
         stage.scanner.scan("M2")
         stage.programme.answer("M2", a_member("M2"))
         assert kinds(await stage.audience.until(5))[3:] == ["scan_accepted", "member_identified"]
+
+
+async def test_a_flood_of_cards_does_not_become_a_flood_of_questions() -> None:
+    async with a_lane() as stage:
+        for number in range(MOST_LOOKUPS + 50):
+            stage.scanner.scan(f"MEMBER{number}", at=float(number))
+        heard = await stage.audience.until(1 + MOST_LOOKUPS + 50 + 50)
+        assert len(stage.programme.asked) == MOST_LOOKUPS
+        failed = [event for event in heard if isinstance(event, LookupFailed)]
+        assert len(failed) == 50
+        assert {event.reason for event in failed} == {LookupFailedReason.UNAVAILABLE}
 
 
 async def test_an_unknown_customer_is_a_rejected_scan() -> None:
