@@ -84,7 +84,8 @@ class EnrollingProgram(LoyaltyProgram, Protocol):
     async def enrol(self, enrolment: Enrolment, *, patient: bool) -> Member:
         """Return the member, enrolled now with these details if unknown; one that is known is left as they are.
 
-        May be asked again for what was done already. When ``patient`` nobody waits for it. Raises as
+        May be asked again for what was done already. One whose ``balance`` is ``None`` was created but is not to be
+        seen there yet: whoever needs to be certain asks again. When ``patient`` nobody waits for it. Raises as
         :meth:`get_or_create`: ``LoyaltyRefused`` when asking again changes nothing.
         """
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -14,7 +14,7 @@ from scanner_daemon.errors import LoyaltyError, LoyaltyRefused, LoyaltyUnavailab
 from scanner_daemon.loyalty.lookup import Postponed
 from scanner_daemon.loyalty.outbox import Entry, Outbox
 from scanner_daemon.loyalty.outbox_thread import OutboxThread
-from scanner_daemon.model import Member
+from scanner_daemon.model import Member, masked
 from scanner_daemon.ports import EnrollingProgram
 
 FIRST_RETRY: Final = 0.5
@@ -48,6 +48,7 @@ class Replay:
     outbox: OutboxThread
     programme: EnrollingProgram
     _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event, repr=False)
+    _unseen: set[str] = field(init=False, default_factory=set, repr=False)
     _stuck: bool = field(init=False, default=False)
 
     def wake(self) -> None:
@@ -81,8 +82,16 @@ class Replay:
         except LoyaltyRefused as error:
             await self.outbox(Outbox.refuse, entry, str(error))
             return error
+        if member.balance is None:  # not there to be seen: it stays, and is looked for again
+            self._unseen.add(entry.enrolment_id)
+            who = masked(entry.enrolment.customer_id)
+            raise LoyaltyUnavailable(
+                f"enrolment of {who}: expected to find the member after creating them, got none yet"
+            )
+        created = member.created or entry.enrolment_id in self._unseen
         await self.outbox(Outbox.done, entry)
-        return member
+        self._unseen.discard(entry.enrolment_id)
+        return replace(member, created=created)
 
     async def _rest(self, pause: float, *, least: float) -> None:
         await asyncio.sleep(least)
