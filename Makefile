@@ -24,6 +24,7 @@ lint: $(VENV)/.tests  ## style, types, import contracts
 bench: $(VENV)/.bench  ## what the README claims in numbers
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/lane.py
+	$(BIN)/python benchmarks/webhook.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -133,6 +133,7 @@ def _welcome(lane: "Lane") -> None:
         lane.server.bind()  # now, so that its address is known
         token = lane.server.token.get_secret_value()
         typer.echo(f"Customer page: {lane.server.url}/display?token={token}")
+        typer.echo(f"Cashier page:  {lane.server.url}/cashier?token={token}")
         typer.echo(f"Event stream:  {lane.server.url}/events?token={token}")
 
 

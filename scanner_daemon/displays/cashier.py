@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from scanner_daemon.displays import document, sse
 from scanner_daemon.displays.cashier_board import Board
+from scanner_daemon.displays.cashier_view import view
 from scanner_daemon.model import LaneEvent
 
 FORGET_AFTER: Final = 180.0
@@ -71,6 +72,6 @@ class Cashier:
         """Yield the state of the moment, then the newest one whenever it changed."""
         while True:
             changed = self._changed
-            yield sse.message(json.dumps({"lane": self.lane, **self._board.view()}), event="state")
+            yield sse.message(json.dumps({"lane": self.lane, **view(self._board)}), event="state")
             while not await sse.happened(changed, within=self._ping_every):
                 yield PING

@@ -43,9 +43,7 @@ REJECTED: Final[Mapping[RejectReason, Sentence]] = {
     RejectReason.PAYMENT_CARD: Sentence(
         "This looks like a payment card", "Nothing was kept of it. Ask for the member card."
     ),
-    RejectReason.UNKNOWN_CUSTOMER: Sentence(
-        "Unknown card", "Nobody is registered with it yet. Register them: press F2."
-    ),
+    RejectReason.UNKNOWN_CUSTOMER: Sentence("Unknown card", "Not registered yet. Press F2 to register."),
     RejectReason.TOO_FAST: Sentence(
         "Code kept from the till", "More codes came in a second than anybody scans. Scan the article again."
     ),

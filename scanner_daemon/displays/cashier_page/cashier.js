@@ -178,8 +178,9 @@
       field.ariaInvalid = mistake ? "true" : null;
       $(`#${field.name}-mistake`).textContent = mistake ? `Expected ${mistake.expected}` : "";
     }
-    if (mistakes.length) {
-      const [{ field, expected }] = mistakes;
+    const first = fields.map(({ name }) => mistakes.find(({ field }) => field === name)).find(Boolean) ?? mistakes[0];
+    if (first) {
+      const { field, expected } = first;
       const label = form.elements[field]?.labels[0].textContent;
       say(`Not sent. ${label ? `${label}: expected` : "Expected"} ${expected}.`, "alert");
     }

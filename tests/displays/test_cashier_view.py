@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scanner_daemon.displays.cashier_board import REFUSALS, SCANS, Board
+from scanner_daemon.displays.cashier_view import view
 from scanner_daemon.displays.cashier_words import ENROLMENT_CLOSED, LOOKUP_FAILED, REJECTED
 from scanner_daemon.model import (
     EnrolmentClosed,
@@ -27,7 +28,7 @@ def shown(*events: LaneEvent) -> Any:
     board = Board()
     for event in events:
         board.feed(event)
-    return json.loads(json.dumps(board.view()))  # as a browser gets it
+    return json.loads(json.dumps(view(board)))  # as a browser gets it
 
 
 def test_an_empty_board_is_all_there() -> None:
@@ -53,8 +54,8 @@ def test_a_member_of_now(events: "Events") -> None:
     assert recognised["customer"]["title"] == "Card recognised"
     assert [row["title"] for row in recognised["scans"]] == ["Card recognised"]
 
-    view = shown(events.accepted(1), events.member(1))
-    assert view["customer"] == {
+    state = shown(events.accepted(1), events.member(1))
+    assert state["customer"] == {
         "title": "Ada",
         "message": "",
         "label": "…8901",
@@ -65,7 +66,7 @@ def test_a_member_of_now(events: "Events") -> None:
             ["Next to expire", "200\n1 Dec 2024"],
         ],
     }
-    assert [row["title"] for row in view["scans"]] == ["Member"], "one scan is one line, whatever comes of it"
+    assert [row["title"] for row in state["scans"]] == ["Member"], "one scan is one line, whatever comes of it"
 
 
 def test_what_is_not_known_is_no_zero(events: "Events") -> None:
@@ -80,37 +81,43 @@ def test_what_is_not_known_is_no_zero(events: "Events") -> None:
 
 
 def test_an_older_customer_never_replaces_a_newer_one(events: "Events") -> None:
-    view = shown(events.accepted(1), events.accepted(2), events.member(2), events.member(1, display_name="Bob"))
-    assert view["customer"]["title"] == "Ada"
-    assert [row["title"] for row in view["scans"]] == ["Member", "Member"]
+    state = shown(events.accepted(1), events.accepted(2), events.member(2), events.member(1, display_name="Bob"))
+    assert state["customer"]["title"] == "Ada"
+    assert [row["title"] for row in state["scans"]] == ["Member", "Member"]
 
 
 def test_products_and_duplicates_leave_the_customer(events: "Events") -> None:
-    view = shown(
+    state = shown(
         events.member(1), events.passed_through(2), events.rejected(3, RejectReason.DUPLICATE), events.discarded(4)
     )
-    assert view["customer"]["title"] == "Ada"
-    assert [row["tone"] for row in view["scans"]] == ["alert", "plain", "plain", "good"]
-    assert [row["title"] for row in view["refusals"]] == ["Scan torn"]
+    assert state["customer"]["title"] == "Ada"
+    assert [row["tone"] for row in state["scans"]] == ["alert", "plain", "plain", "good"]
+    assert [row["title"] for row in state["refusals"]] == ["Scan torn"]
 
 
 def test_a_customer_who_left_is_forgotten(events: "Events") -> None:
     board = Board()
     board.feed(events.member(1))
     board.forget_customer()
-    assert board.view()["customer"] is None
+    assert view(board)["customer"] is None
     board.feed(events.member(2))
-    assert board.view()["customer"] is not None
+    assert view(board)["customer"] is not None
 
 
 @pytest.mark.parametrize("reason", RejectReason)
 def test_each_refusal_is_told_with_its_cure(events: "Events", reason: RejectReason) -> None:
-    view = shown(events.rejected(1, reason, label=None))
-    (row,) = view["scans"]
+    state = shown(events.rejected(1, reason, label=None))
+    (row,) = state["scans"]
     assert row["title"]
     assert row["cure"].endswith(".")
     if reason is not RejectReason.DUPLICATE:
-        assert view["refusals"] == [row]
+        assert state["refusals"] == [row]
+
+
+def test_what_was_mended_needs_no_attention(events: "Events") -> None:
+    unknown = events.rejected(1, RejectReason.UNKNOWN_CUSTOMER)
+    assert len(shown(unknown)["refusals"]) == 1
+    assert shown(unknown, events.member(1, created=True))["refusals"] == []
 
 
 def test_words_for_every_reason() -> None:
@@ -133,8 +140,8 @@ def test_no_whole_number_leaves_the_board(events: "Events") -> None:
 
 
 def test_the_newest_are_kept(events: "Events") -> None:
-    view = shown(*(events.discarded(n) for n in range(1, 100)))
-    assert (len(view["scans"]), len(view["refusals"])) == (SCANS, REFUSALS)
+    state = shown(*(events.discarded(n) for n in range(1, 100)))
+    assert (len(state["scans"]), len(state["refusals"])) == (SCANS, REFUSALS)
 
 
 def test_trouble_lasts_until_a_fresh_balance(events: "Events") -> None:
@@ -155,10 +162,10 @@ def test_an_enrolment_from_its_opening_to_its_end(events: "Events") -> None:
         (EnrolmentDone(created=False, **head), "…0077 was a member already", "good"),
         (EnrolmentRefused(detail="blocked", **head), "refuses …0077: blocked", "alert"),
     ):
-        view = shown(opened, ended)
-        assert view["enrolment"] is None
-        assert text in view["progress"]["text"]
-        assert view["progress"]["tone"] == tone
+        state = shown(opened, ended)
+        assert state["enrolment"] is None
+        assert text in state["progress"]["text"]
+        assert state["progress"]["tone"] == tone
 
 
 def test_the_end_of_an_older_enrolment_leaves_the_one_that_is_open(events: "Events") -> None:
