@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -389,3 +390,19 @@ async def test_without_a_place_to_keep_it_nothing_is_accepted(
         assert stage.created == 0
         scanner.scan("4006381333931")
         await stage.audience.until("scan_passed_through")
+
+
+async def test_a_disk_that_hangs_holds_up_no_scan(scanner: VirtualScanner, sandbox: Sandbox, tmp_path: Path) -> None:
+    async with a_lane(scanner, sandbox, tmp_path) as stage:
+        assert (await stage.enrol(customer_id=NEW[0], **CONTACT)).status_code == 202
+        hanging = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+        hanging.execute("BEGIN IMMEDIATE")  # whoever writes now waits
+        answer = asyncio.create_task(stage.enrol(customer_id=NEW[1], **CONTACT))
+        for number in range(20):
+            scanner.scan(f"40063813{number:05}")
+            await stage.audience.until("scan_passed_through", within=1.0)
+        scanner.scan(KNOWN)
+        await stage.audience.until("member_identified", within=2.0)
+        assert not answer.done()
+        hanging.close()
+        assert (await answer).status_code == 202
