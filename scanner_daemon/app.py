@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -20,11 +20,15 @@ from scanner_daemon.enrolment.desk import Desk
 from scanner_daemon.enrolment.intake import Intake
 from scanner_daemon.enrolment.routes import EnrolmentRoutes
 from scanner_daemon.errors import ConfigError, Mistake
+from scanner_daemon.issuing.issuer import Issuer
+from scanner_daemon.issuing.ledger import FILE_NAME as LEDGER
+from scanner_daemon.issuing.ledger import Ledger
 from scanner_daemon.loyalty.balance_cache import BalanceCache
 from scanner_daemon.loyalty.last_known import LastKnown
 from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
 from scanner_daemon.loyalty.outbox_thread import OutboxThread
 from scanner_daemon.loyalty.replay import Replay
+from scanner_daemon.model import Member
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
 from scanner_daemon.ports import (
     EnrollingProgram,
@@ -83,6 +87,8 @@ class Lane(lane.Lane):
         if desk is not None:
             listeners["enrolment"] = desk
             services["outbox"] = desk.intake
+            if isinstance(desk.numbers, Issuer):
+                services["card numbers"] = desk.numbers
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
         member_to_till = MemberToTill(config.member, to_till=till.type) if till and config.member else None
@@ -122,6 +128,21 @@ def outbox_of(config: Config) -> Outbox:
 def stores(config: Config) -> Mapping[str, Forgets]:
     """Return all that keeps something of customers on the disk, by the name that a person may know it by."""
     return {"outbox": outbox_of(config), "last known balances": _balance_cache(config)}
+
+
+def issuer(config: Config, find: Callable[[str], Awaitable[Member | None]]) -> Issuer | None:
+    """Return what issues the lane's card numbers, if the configuration says how they look.
+
+    ``find`` asks the loyalty programme for a customer and enrols nobody.
+    """
+    if config.card_numbers is None:
+        return None
+    return Issuer(
+        recipe=config.card_numbers,
+        ledger=Ledger(file=config.lane.state_dir / LEDGER),
+        schemes=[part.build() for part in config.cards],
+        find=find,
+    )
 
 
 def _pipeline(config: Config) -> Pipeline:
@@ -167,7 +188,7 @@ def _desk(config: Config, loyalty: LoyaltyProgram) -> Desk | None:
     outbox = OutboxThread(outbox=Outbox(file=config.lane.state_dir / FILE_NAME))
     replay = Replay(outbox=outbox, programme=loyalty)
     intake = Intake(outbox=outbox, replay=replay, announcer=Announcer(lane=config.lane.name))
-    return Desk(programme=loyalty, intake=intake, settings=config.enrolment)
+    return Desk(programme=loyalty, intake=intake, settings=config.enrolment, numbers=issuer(config, loyalty.find))
 
 
 def _server(config: Config, displays: Mapping[str, LaneListener]) -> LocalServer | None:

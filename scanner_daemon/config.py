@@ -8,7 +8,7 @@ the environment variable ``GAMEBALL_API_KEY``, whichever is there first.
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
@@ -19,6 +19,8 @@ from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, po
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
+from scanner_daemon.issuing.recipe import Recipe
+from scanner_daemon.issuing.taken_back import taken_back
 from scanner_daemon.pos.firewall import FirewallRules
 from scanner_daemon.pos.member_template import MemberTemplate
 
@@ -29,7 +31,7 @@ _SERVER_SECRETS = "scanner_daemon"  # SCANNER_DAEMON_TOKEN
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
 _NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
 _NOT_HERE = SecretStr("whsec_bm90LWhlcmUtbm90LWhlcmUtbm90LWhlcmU=")  # right for whoever checks its form
-_TABLES = {"lane", "scanner", "card", "debounce", "server", "display", "till", "balance_cache", "enrolment"}
+_TABLES = {"lane", "scanner", "card", "cards", "debounce", "server", "display", "till", "balance_cache", "enrolment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Config:
     loyalty: Part
     scanners: tuple[Scanner, ...] = ()
     cards: tuple[Part, ...] = ()
+    card_numbers: Recipe | None = None
     debounce: Debounce = field(default_factory=Debounce)
     balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
@@ -171,6 +174,7 @@ class _Reader:
         server = self._server()
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
+        card_numbers = self._card_numbers(cards)
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays")))
         till, member = self._till(), self._member()
         self._check_kiosk()
@@ -181,6 +185,7 @@ class _Reader:
             loyalty=programme,
             scanners=scanners,
             cards=cards,
+            card_numbers=card_numbers,
             debounce=debounce,
             balance_cache=balance_cache,
             enrolment=enrolment,
@@ -304,6 +309,20 @@ class _Reader:
         seen.add(name)
         if not _NAME.fullmatch(name):
             self.mistakes.append(place.mistake("name", expected=_NAME_RULE, got=repr(name)))
+
+    def _card_numbers(self, cards: Sequence[Part]) -> Recipe | None:
+        """Read how new cards are numbered: as the lane takes them back."""
+        if "cards" not in self._document:
+            return None
+        recipe: Recipe | None = self._plain(Recipe, "cards")
+        example = recipe and recipe.number(recipe.first)
+        if recipe and example and not taken_back(example, recipe.bar_code, [part.build() for part in cards]):
+            expected = (
+                "numbers that a [[card]] of this lane takes back, as its pattern, symbologies and check digit say"
+            )
+            got = f"{example} as {recipe.bar_code.value}"
+            self.mistakes.append(self._place("cards").mistake("", expected=expected, got=got))
+        return recipe
 
     def _parts(self, key: str, choice: "_Choice") -> Iterator[Part]:
         for table, place in self._array_places(key):

@@ -14,6 +14,7 @@
     │   └── LoyaltyProtocolError    an answer we do not understand
     ├── StorageError                what was to be kept could not be written, or not be read
     ├── DisplayError
+    ├── IssuingError                no new card number can be found
     └── PrinterError
 
 Expected outcomes (a duplicate scan, an unknown card) are values, not exceptions: see :mod:`scanner_daemon.model`.
@@ -107,6 +108,10 @@ class StorageError(ScannerDaemonError):
 
 class DisplayError(ScannerDaemonError):
     """A display that cannot show what it was told."""
+
+
+class IssuingError(ScannerDaemonError):
+    """No new card number can be found."""
 
 
 class PrinterError(ScannerDaemonError):

@@ -96,7 +96,7 @@ class NumberIssuer(Protocol):
     async def issue(self) -> str:
         """Return a customer id that was never given to anybody and never will be again.
 
-        Raises ``StorageError`` when that cannot be kept.
+        Raises ``StorageError`` when that cannot be kept, ``IssuingError`` when there is no such number now.
         """
 
 

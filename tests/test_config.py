@@ -293,3 +293,12 @@ class TestTill:
         till = "[till]\ndriver = 'virtual-keyboard'\n"
         for text in (self.TYPING + till, self.TYPING + "pass_through = false\n", self.SERIAL):
             assert parsed(self.LANE + text).notes == ()
+
+
+def test_how_new_cards_are_numbered() -> None:
+    plastic = "[[card]]\nname = 'plastic'\npattern = '04\\d{11}'\ncheck_digit = 'ean'\n"
+    recipe = parsed(f"lane = {{ name = 'l' }}\n{plastic}[cards]\norder = 'sequence'\nsymbology = 'qr'\n").card_numbers
+    assert recipe is not None
+    assert recipe.number(7) == "0400000000077"
+    assert parsed("lane = { name = 'l' }\n").card_numbers is None
+    assert mistakes("lane = { name = 'l' }\n[cards]\nsheme = 'ean13'\n")[0].endswith("(did you mean 'scheme'?)")

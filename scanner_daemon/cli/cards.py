@@ -15,6 +15,7 @@ from scanner_daemon.cards.form import Form
 from scanner_daemon.cards.layout import Page
 from scanner_daemon.cards.sheet import SHEETS
 from scanner_daemon.cards.symbol import Symbology
+from scanner_daemon.cli.card_issue import issue
 from scanner_daemon.cli.exits import fail
 from scanner_daemon.errors import PrinterError
 
@@ -28,6 +29,7 @@ BAD_INPUT: Final = 2
 def cards() -> typer.Typer:
     """Return the group of commands."""
     group = typer.Typer(no_args_is_help=True, help="Make member cards that are proven to scan, and read them back.")
+    group.command()(issue)
     group.command()(render)
     group.command()(batch)
     group.command()(verify)

@@ -16,7 +16,7 @@ from scanner_daemon.enrolment.details import Details
 from scanner_daemon.enrolment.intake import Intake, Taken
 from scanner_daemon.enrolment.opened import Card, Opened
 from scanner_daemon.enrolment.settings import EnrolmentSettings
-from scanner_daemon.errors import Mistake, StorageError
+from scanner_daemon.errors import IssuingError, Mistake, StorageError
 from scanner_daemon.model import (
     Enrolment,
     EnrolmentClosedReason,
@@ -90,7 +90,8 @@ class Desk:
     async def accept(self, details: Details) -> Answer:
         """Enrol the customer with these details: now or later, but certainly.
 
-        Raises ``StorageError`` when that cannot be kept on the disk: then nothing has changed.
+        Raises ``StorageError`` when that cannot be kept on the disk, ``IssuingError`` when a customer without a card
+        cannot be given a number: then nothing has changed.
         """
         if details.enrolment is not None and (self.opened is None or self.opened.id != details.enrolment):
             return NotOpen()
@@ -104,7 +105,7 @@ class Desk:
             self._take_off()  # before anything is awaited: its card's number is nobody else's
         try:
             return await self._take(details, opened.id if opened else str(ULID()), card)
-        except StorageError:
+        except (StorageError, IssuingError):
             if opened is not None and self.opened is None:
                 self._await_details(opened)
             raise

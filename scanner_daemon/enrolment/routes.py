@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from scanner_daemon.enrolment.desk import Desk, NotOpen
 from scanner_daemon.enrolment.details import Details, read_details
 from scanner_daemon.enrolment.intake import Taken
-from scanner_daemon.errors import Mistake, StorageError
+from scanner_daemon.errors import IssuingError, Mistake, StorageError
 from scanner_daemon.model import masked, timestamp
 
 
@@ -40,7 +40,7 @@ class EnrolmentRoutes:
             return _mistaken(details)
         try:
             answer = await self.desk.accept(details)
-        except StorageError as error:
+        except (StorageError, IssuingError) as error:
             return _sentence(503, f"Nothing was accepted. {error}")
         match answer:
             case Taken():

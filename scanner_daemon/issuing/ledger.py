@@ -1,0 +1,99 @@
+"""The ledger of numbers: what was ever drawn for a card, so that nothing is given out twice.
+
+An SQLite file of the lane's own. A number is written down before anything else happens to it, and never leaves.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from scanner_daemon.loyalty.database import Database
+
+FILE_NAME: Final = "cards.db"
+"""In the lane's state directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCard:
+    """What a card carries, and whom the lane takes it for."""
+
+    number: str
+    customer_id: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """The ledger in ``file``, which is made when first written to. Every method blocks on the disk.
+
+    Several processes may use it. A damaged file is never replaced by a new one: that would give numbers out again.
+    Every method raises ``StorageError`` when the disk does not do its work; then nothing has changed.
+    """
+
+    file: Path
+    _database: Database = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._database = Database(file=self.file, schema=_SCHEMA, keeper=False)
+
+    def place_after(self, prefix: str, *, first: int) -> int:
+        """Return where the sequence of ``prefix`` goes on; it never gives the same place again."""
+        with self._database.transaction() as sql:
+            row = sql.execute(_NEXT_PLACE, {"prefix": prefix, "first": first}).fetchone()
+            return int(row["place"])
+
+    def claim(self, card: NewCard) -> bool:
+        """Write ``card`` down as ours; tell whether neither its number nor its customer ever stood here."""
+        with self._database.transaction() as sql:
+            return sql.execute(_CLAIM, (card.number, card.customer_id, _now())).rowcount == 1
+
+    def keep_ready(self, card: NewCard) -> None:
+        """Note that nobody has the claimed ``card``: it may be given out."""
+        self._move(card, "claimed", "ready")
+
+    def ready(self) -> list[NewCard]:
+        """Return the cards that may be given out, the oldest first."""
+        with self._database.transaction() as sql:
+            return [NewCard(number=row["number"], customer_id=row["customer_id"]) for row in sql.execute(_READY)]
+
+    def give_out(self, card: NewCard) -> bool:
+        """Note that the ready ``card`` is somebody's from now on; tell whether nobody else was given it before."""
+        return self._move(card, "ready", "issued")
+
+    def strike(self, card: NewCard) -> None:
+        """Note that a ready ``card`` was found to be a member's."""
+        self._move(card, "ready", "known")
+
+    def number_of(self, customer_id: str) -> str | None:
+        """Return what the card of ``customer_id`` carries, if it was issued here."""
+        with self._database.transaction() as sql:
+            row = sql.execute("SELECT number FROM card WHERE customer_id = ? AND state = 'issued'", (customer_id,))
+            found = row.fetchone()
+            return str(found["number"]) if found else None
+
+    def _move(self, card: NewCard, before: str, after: str) -> bool:
+        with self._database.transaction() as sql:
+            return sql.execute(_MOVE, (after, _now(), card.number, before)).rowcount == 1
+
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS card (
+    number TEXT PRIMARY KEY,
+    customer_id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('claimed', 'ready', 'issued', 'known')),
+    at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS card_ready ON card (state) WHERE state = 'ready';
+CREATE TABLE IF NOT EXISTS sequence (prefix TEXT PRIMARY KEY, place INTEGER NOT NULL);
+"""
+_NEXT_PLACE: Final = """
+INSERT INTO sequence (prefix, place) VALUES (:prefix, :first)
+ON CONFLICT (prefix) DO UPDATE SET place = max(place + 1, :first) RETURNING place
+"""
+_CLAIM: Final = "INSERT OR IGNORE INTO card (number, customer_id, state, at) VALUES (?, ?, 'claimed', ?)"
+_READY: Final = "SELECT number, customer_id FROM card WHERE state = 'ready' ORDER BY rowid"
+_MOVE: Final = "UPDATE card SET state = ?, at = ? WHERE number = ? AND state = ?"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
