@@ -43,7 +43,7 @@ class Lane(Guest):
         self.start("exec </dev/tty1; stty raw -echo; exec cat >/run/lab/typed")
         self.start(f"exec {PYTHON} /run/lab/watch_events.py")
         self.run("systemctl start sandbox.service scanner-daemon.service", limit=90)
-        self.eventually(lambda: "offline" in self.read("/run/lab/events"), "events are watched", within=30)
+        self.eventually(lambda: "offline" in self.read("/run/lab/events"), "events are watched", within=60)
 
     def events(self) -> list[dict[str, Any]]:
         """Return what ``GET /events`` has told."""
