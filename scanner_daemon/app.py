@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -15,15 +16,18 @@ from scanner_daemon import lane
 from scanner_daemon.config import Config
 from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.journal import Journal
+from scanner_daemon.displays.metrics import Metrics
+from scanner_daemon.displays.operator import Operator
 from scanner_daemon.enrolment.announcer import Announcer
 from scanner_daemon.enrolment.desk import Desk
 from scanner_daemon.enrolment.intake import Intake
 from scanner_daemon.enrolment.routes import EnrolmentRoutes
-from scanner_daemon.errors import ConfigError, Mistake
+from scanner_daemon.errors import ConfigError, Mistake, StorageError
 from scanner_daemon.issuing.issuer import Issuer
 from scanner_daemon.issuing.ledger import FILE_NAME as LEDGER
 from scanner_daemon.issuing.ledger import Ledger
 from scanner_daemon.loyalty.balance_cache import BalanceCache
+from scanner_daemon.loyalty.gameball import Gameball
 from scanner_daemon.loyalty.last_known import LastKnown
 from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
 from scanner_daemon.loyalty.outbox_thread import OutboxThread
@@ -83,6 +87,7 @@ class Lane(lane.Lane):
             cashier = Cashier(lane=config.lane.name)
             server.routes += cashier.routes
             listeners |= {"event stream": server.events, "cashier": cashier}
+            listeners |= _watching(config, server, breaker=_breaker(programme), outbox=_depth(desk) if desk else None)
             services["server"] = server
         if desk is not None:
             listeners["enrolment"] = desk
@@ -189,6 +194,34 @@ def _desk(config: Config, loyalty: LoyaltyProgram) -> Desk | None:
     replay = Replay(outbox=outbox, programme=loyalty)
     intake = Intake(outbox=outbox, replay=replay, announcer=Announcer(lane=config.lane.name))
     return Desk(programme=loyalty, intake=intake, settings=config.enrolment, numbers=issuer(config, loyalty.find))
+
+
+def _watching(
+    config: Config,
+    server: LocalServer,
+    *,
+    breaker: Callable[[], str] | None,
+    outbox: Callable[[], Awaitable[Mapping[str, int]]] | None,
+) -> Mapping[str, LaneListener]:
+    """Return who tells a person, and a program, how the lane is."""
+    metrics = Metrics(breaker=breaker, outbox=outbox)
+    operator = Operator(lane=config.lane.name, breaker=breaker, outbox=outbox)
+    server.routes += [*metrics.routes, *operator.routes]
+    return {"metrics": metrics, "operator": operator}
+
+
+def _breaker(programme: LoyaltyProgram) -> Callable[[], str] | None:
+    return (lambda: programme.breaker_state.value) if isinstance(programme, Gameball) else None
+
+
+def _depth(desk: Desk) -> Callable[[], Awaitable[Mapping[str, int]]]:
+    async def depth() -> Mapping[str, int]:
+        try:
+            return asdict(await desk.intake.counts())
+        except StorageError:  # unknown is told as nothing, and never as 0
+            return {}
+
+    return depth
 
 
 def _server(config: Config, displays: Mapping[str, LaneListener]) -> LocalServer | None:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from structlog.contextvars import bound_contextvars
 from ulid import ULID
 
 from scanner_daemon.backoff import exponential
@@ -243,7 +244,8 @@ class Lane:
 
     async def _look_up(self, ask: _Ask, scanner: str, sequence: int, customer_id: str) -> None:
         try:
-            member = await ask(customer_id)
+            with bound_contextvars(scan=sequence):  # whoever logs something on the way
+                member = await ask(customer_id)
         except LoyaltyError as error:
             self.publish(
                 LookupFailed(

@@ -33,7 +33,8 @@ class LocalServer:
     """Serves ``GET /health``, ``GET /events`` and whatever ``routes`` are added before it starts.
 
     ``listen`` is host and port; port 0 takes a free one. All but the health check need ``token``; with an empty one
-    nobody is let in. ``events`` is a listener of the lane; ``health`` adds to what the health check tells.
+    nobody is let in. ``events`` is a listener of the lane; ``health`` adds to what the health check tells. Any answer
+    to that says the daemon is alive; its status is 200 when it is ready too, 503 while ``ready`` in it is false.
     """
 
     listen: str = "127.0.0.1:8770"
@@ -101,7 +102,9 @@ class LocalServer:
         )
 
     async def _health(self, _: Request) -> Response:
-        return JSONResponse({"status": "ok", **self.health()})
+        said = self.health()
+        ready = said.get("ready", True)
+        return JSONResponse({"status": "ok" if ready else "starting", **said}, status_code=200 if ready else 503)
 
 
 def host_and_port(listen: str) -> tuple[str, int]:

@@ -46,6 +46,16 @@ async def test_the_health_check_needs_no_token(client: httpx.AsyncClient) -> Non
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+async def test_alive_is_not_ready() -> None:
+    server = new_server()
+    server.health = lambda: {"ready": False}
+    async with running(server) as client:
+        response = await client.get("/health", headers={"Authorization": ""})
+        assert (response.status_code, response.json()) == (503, {"status": "starting", "ready": False})
+        server.health = lambda: {"ready": True}
+        assert (await client.get("/health")).status_code == 200
+
+
 async def test_the_owner_adds_to_the_health_check() -> None:
     server = new_server()
     server.health = lambda: {"scanners": {"counter": "online"}}

@@ -1,7 +1,8 @@
-"""Pages that load nothing: one document with its style and script inside, and the policy that allows these two."""
+"""Pages that load nothing: one document with its style and script inside, and the policy that allows these."""
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from importlib import resources
 
 from starlette.responses import HTMLResponse, Response
@@ -15,10 +16,20 @@ def respond(folder: str, name: str) -> Response:
     html, style, script = (_part(folder, f"{name}.{kind}") for kind in ("html", "css", "js"))
     document = html.replace(f'<link rel="stylesheet" href="{name}.css">', f"<style>{style}</style>")
     document = document.replace(f'<script src="{name}.js"></script>', f"<script>{script}</script>")
+    return _answer(document, f"script-src '{_source_hash(script)}'", f"style-src '{_source_hash(style)}'")
+
+
+def filled(folder: str, name: str, values: Mapping[str, str]) -> Response:
+    """Answer with ``name.html``, without a script, and with ``values`` (HTML) in place of their names in braces."""
+    html, style = (_part(folder, f"{name}.{kind}") for kind in ("html", "css"))
+    document = html.format_map(values).replace(f'<link rel="stylesheet" href="{name}.css">', f"<style>{style}</style>")
+    return _answer(document, f"style-src '{_source_hash(style)}'")
+
+
+def _answer(document: str, *allowed: str) -> Response:
     policy = (
         "default-src 'none'",
-        f"script-src '{_source_hash(script)}'",
-        f"style-src '{_source_hash(style)}'",
+        *allowed,
         "connect-src 'self'",
         "img-src 'self' data:",
         "base-uri 'none'",

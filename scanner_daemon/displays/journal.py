@@ -31,8 +31,11 @@ class Journal:
     """A listener that logs what happens, with nothing in it that a log should not hold."""
 
     async def tell(self, event: LaneEvent) -> None:
-        """Log one line; ``id`` is the event's, the same on every channel."""
+        """Log one line; ``id`` is the event's on every channel, ``scan`` is the same in all lines of one scan."""
         fields = {"id": event.id, "lane": event.lane, "scanner": event.scanner, **_details(event)}
+        sequence = getattr(event, "sequence", None)
+        if sequence is not None:
+            fields["scan"] = sequence
         if isinstance(event, LookupFailed | ScannerOffline | EnrolmentRefused):
             _log.warning(event.type, **fields)
         else:

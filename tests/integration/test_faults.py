@@ -123,6 +123,25 @@ async def test_a_disk_that_takes_nothing_costs_no_member(
     assert said in told[0]
 
 
+async def test_all_lines_of_a_scan_carry_its_number(scanner: VirtualScanner, tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        config = CONFIGURATION.format(gap=0.1, state=tmp_path / "state", gameball=sandbox.url, port=scanner.port)
+        async with daemon(config, tmp_path) as running:
+            await running.until("scanner_online")
+            scanner.scan(KNOWN)
+            await running.until("member_identified")
+            sandbox.change(failure="html", fail_rate=1)
+            scanner.scan(KNOWN)
+            await running.until("member_identified")
+            lines = [json.loads(line) for line in (await running.ended()).splitlines()]
+    assert [line["event"] for line in lines if line.get("scan") == 2] == [
+        "scan_accepted",
+        "last_known_balance_shown",
+        "member_identified",
+    ]
+    assert KNOWN not in str(lines)
+
+
 async def test_a_scanner_that_babbles_for_an_hour_costs_no_memory(scanner: VirtualScanner, tmp_path: Path) -> None:
     noise = random.Random(7)
     config = CONFIGURATION.format(gap=0.1, state=tmp_path / "state", gameball="http://127.0.0.1:9", port=scanner.port)

@@ -172,6 +172,29 @@ async def test_in_an_outage_the_page_shows_the_last_known_balance_and_its_age(sc
         assert re.fullmatch(r"Last known balance, \d+ \w+ \d{4}, \d\d:\d\d", pages[5]["message"])
 
 
+async def test_how_the_lane_is_can_be_seen_by_programs_and_people(scanner: VirtualScanner) -> None:
+    async with a_stage(scanner) as stage:
+        scanner.scan(KNOWN)
+        await stage.events.until("scan_accepted", "member_identified")
+        await stage.lane.flush()
+        assert stage.lane.server is not None
+        async with httpx.AsyncClient(base_url=stage.lane.server.url) as client:
+            health = await client.get("/health")
+            metrics = (await client.get("/metrics?token=t")).text
+            operator = (await client.get("/operator?token=t")).text
+    assert (health.status_code, health.json()["scanners"]) == (200, {"counter": True})
+    for line in (
+        'scanner_daemon_lookups_total{outcome="member"} 1.0',
+        'scanner_daemon_scanner_up{scanner="counter"} 1.0',
+        'scanner_daemon_breaker{scanner_daemon_breaker="closed"} 1.0',
+        'scanner_daemon_outbox{state="waiting"} 0.0',
+    ):
+        assert line in metrics.splitlines()
+    assert "1 members shown" in operator
+    assert "answers" in operator
+    assert KNOWN not in metrics + operator
+
+
 async def test_a_slow_answer_delays_nobody_and_an_older_member_never_hides_a_newer(scanner: VirtualScanner) -> None:
     async with a_stage(scanner) as stage:
         stage.sandbox.change(latency=600)
