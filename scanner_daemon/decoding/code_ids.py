@@ -130,13 +130,14 @@ _HONEYWELL: Final[Mapping[str, tuple[ScanDataType, str]]] = MappingProxyType(
         "w": (ScanDataType.DATAMATRIX, ""),
         "x": (ScanDataType.MAXICODE, ""),
         "y": (ScanDataType.GS1DATABAR, "e0"),
-        "{": (ScanDataType.GS1DATABAR, "e0"),
-        "}": (ScanDataType.GS1DATABAR_E, "e0"),
         "z": (ScanDataType.AZTEC, ""),
-        **dict.fromkeys("ghlmqtHQTVY<=", (ScanDataType.OTHER, "")),
+        **dict.fromkeys("ghlmqtHQTVY<={}", (ScanDataType.OTHER, "")),
     }
 )
-"""Honeywell, user's guides of the 3820 and Xenon 1900, appendix A, "Symbology Charts"."""
+"""Honeywell, user's guides of the 3820 and Xenon 1900, appendix A, "Symbology Charts"; Hand Held Products had the same.
+
+``{`` and ``}`` are of the GS1 DataBar family in newer guides; which is which no source at hand says.
+"""
 
 _SYMBOL: Final[Mapping[str, tuple[ScanDataType, str]]] = MappingProxyType(
     {

@@ -98,5 +98,5 @@ _ATTEMPTS: Final = 1000
 _PART: Final = re.compile(
     r"(?P<kept>\A\][A-Za-z][0-9A-Za-z]|\A(?:\][A-Za-z][0-9A-Za-z])?https?://[^/]*/?"
     r"|(?:(?<=/)|(?<=\x1d))80(?:17|18|19)(?=/|[0-9]))|(?P<number>[0-9]+)|(?P<letter>[A-Za-z])",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )

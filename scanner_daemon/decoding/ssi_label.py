@@ -63,4 +63,6 @@ _SYMBOLOGIES: Final[Mapping[int, tuple[ScanDataType, str]]] = MappingProxyType(
         0xC2: (ScanDataType.GS1QRCODE, "Q"),
     }
 )
-"""SSI's number → type and AIM code character (SSI Programmer's Guide, ``DECODE_DATA``, "Code Types")."""
+"""SSI's number → type and AIM code character (SSI Programmer's Guide, ``DECODE_DATA``, "Code Types"; the ``ST_``
+constants of Zebra's Scanner SDK are the same numbers).
+"""

@@ -17,7 +17,6 @@ MAKERS = (CodeId.HONEYWELL, CodeId.SYMBOL, CodeId.DATALOGIC)
         (CodeId.HONEYWELL, "c03600029145", "03600029145", ScanDataType.UPCA, None),  # sent without its check digit
         (CodeId.HONEYWELL, "E01234565", "01234565", ScanDataType.UPCE, None),
         (CodeId.HONEYWELL, "bA1", "A1", ScanDataType.CODE39, None),
-        (CodeId.HONEYWELL, "}0104", "0104", ScanDataType.GS1DATABAR_E, "]e0"),
         (CodeId.HONEYWELL, "sx", "x", ScanDataType.QRCODE, None),
         (CodeId.HONEYWELL, "wx", "x", ScanDataType.DATAMATRIX, None),
         (CodeId.HONEYWELL, "Hx", "x", ScanDataType.OTHER, None),
