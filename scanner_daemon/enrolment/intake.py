@@ -34,6 +34,7 @@ class Intake:
     outbox: OutboxThread
     replay: Replay
     announcer: Announcer
+    _wait: float = field(init=False, default=WAIT)
     _waiting: dict[str, asyncio.Future[Outcome]] = field(init=False, default_factory=dict, repr=False)
 
     async def serve(self) -> None:
@@ -68,7 +69,7 @@ class Intake:
         """Return what became of ``entry``, ``None`` where that is not known in time."""
         outcome = self._waiting.setdefault(entry.enrolment_id, asyncio.get_running_loop().create_future())
         with suppress(TimeoutError):
-            async with asyncio.timeout(WAIT):
+            async with asyncio.timeout(self._wait):
                 return await asyncio.shield(outcome)
         self._waiting.pop(entry.enrolment_id, None)
         return None

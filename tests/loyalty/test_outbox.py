@@ -142,6 +142,14 @@ def test_numbers_are_never_given_twice(outbox: Outbox) -> None:
 # What may happen to the process
 
 
+def test_a_commit_waits_for_the_disk(outbox: Outbox) -> None:
+    with (
+        outbox._database.transaction() as sql
+    ):  # what SQLite promises of these two, no test without a power switch shows
+        settings = [sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert settings == ["wal", 2]
+
+
 KILLED: Final = """
 import os, signal, sys
 from datetime import UTC, datetime
