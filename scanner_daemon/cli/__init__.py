@@ -13,8 +13,9 @@ from scanner_daemon.cli.outbox import outbox
 from scanner_daemon.cli.record import record
 from scanner_daemon.cli.run import run
 from scanner_daemon.cli.sandbox import sandbox
+from scanner_daemon.cli.setup import setup
 
-_COMMANDS = (run, check_config, demo, sandbox, devices, decode, record, member, forget)
+_COMMANDS = (run, check_config, setup, demo, sandbox, devices, decode, record, member, forget)
 
 
 def main() -> None:

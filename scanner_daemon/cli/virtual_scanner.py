@@ -42,6 +42,10 @@ class VirtualScanner:
 
     def scan(self, label: str, *, terminator: str = "\r") -> None:
         """Send ``label`` as the scanner would."""
+        self.send((label + terminator).encode())
+
+    def send(self, data: bytes) -> None:
+        """Send any bytes."""
         if self._master is None:
             raise RuntimeError("Failed to scan: expected the cable to be plugged in, got an unplugged one")
-        os.write(self._master, (label + terminator).encode())
+        os.write(self._master, data)

@@ -23,7 +23,18 @@ def ran(*arguments: str, environ: dict[str, str] | None = None) -> subprocess.Co
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("run",), ("check-config",), ("demo",), ("sandbox",), ("devices",), ("decode",), ("record",), ("member",)],
+    [
+        (),
+        ("run",),
+        ("check-config",),
+        ("demo",),
+        ("sandbox",),
+        ("devices",),
+        ("decode",),
+        ("record",),
+        ("setup",),
+        ("member",),
+    ],
 )
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
     shown = ran(*command, "--help")

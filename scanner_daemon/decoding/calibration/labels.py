@@ -20,6 +20,12 @@ class Complaint(str):
     __slots__ = ()
 
 
+class Unreadable(Complaint):
+    """What came is no text at all."""
+
+    __slots__ = ()
+
+
 def code_ids(text: str, label: str) -> list[CodeId]:
     """Return the code identifiers under which ``text`` is ``label``, the most forgiving one first.
 

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from scanner_daemon.decoding.calibration.labels import LABELS, Complaint, code_ids, complaint
+from scanner_daemon.decoding.calibration.labels import LABELS, Complaint, Unreadable, code_ids, complaint
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.framer import SerialTerminator
 from scanner_daemon.decoding.ssi import SsiPackets
@@ -75,7 +75,7 @@ def _complaint(data: bytes, label: str) -> Complaint:
     texts = [text for decoded in _PARITIES.values() if (text := decoded(data)) is not None and label[:4] in text]
     if texts:
         return complaint(texts[0], label)
-    return Complaint("no text: speed or parity of scanner and port differ; scan again, or give --baudrate and --parity")
+    return Unreadable("no text came: speed or parity of scanner and port differ, see the scanner's manual")
 
 
 _PARITIES: Final[Mapping[Parity, Callable[[bytes], str | None]]] = MappingProxyType(
