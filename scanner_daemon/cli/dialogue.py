@@ -54,7 +54,6 @@ async def learnt(ways: Sequence[Learner], *, timeout: float) -> Settings:  # noq
             settings = await _told(way, scanner, timeout=timeout, last=len(ways) == 1)
         if settings is not None:
             return settings
-        typer.echo("  Nothing readable: trying another speed or parity.")
     return _give_up()
 
 
@@ -91,6 +90,7 @@ async def _told(way: Learner, scanner: Listening, *, timeout: float, last: bool)
         elif bursts and not isinstance(way.learn([burst]), Complaint):  # label 1 again: to go on without label 2
             return settings
         elif isinstance(found, Unreadable) and not bursts and not last:
+            typer.echo(f"  Not readable: {found}. Trying another way.")
             return None
         else:
             typer.echo(f"  Not yet: {found}.")

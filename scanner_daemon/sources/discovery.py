@@ -52,6 +52,11 @@ class Attached:
             return Path(self.path).name
         return ":".join(part for part in (self.vendor, self.product, self.serial) if part) or self.node
 
+    def same_device(self, other: "Attached") -> bool:
+        """Return whether this is another way of reading what ``other`` reads."""
+        mine, others = ((each.vendor, each.product, each.serial, each.physical_port) for each in (self, other))
+        return mine == others
+
     @property
     def known_scanner(self) -> bool:
         """Whether its ids, its name or its mode say that it is a scanner."""

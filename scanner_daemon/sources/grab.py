@@ -27,12 +27,6 @@ def opened(path: str) -> Iterator["evdev.InputDevice[str]"]:
         device.close()
 
 
-def caps_lamp(path: str) -> bool:
-    """Return whether the CapsLock lamp of the device at ``path`` is on. Raises ``OSError``."""
-    with opened(path) as device:
-        return evdev.ecodes.LED_CAPSL in device.leds()
-
-
 async def grab(device: "evdev.InputDevice[str]", path: str, *, gap: float) -> None:
     """Take the device for us alone between two scans: after ``gap`` seconds of silence, while no key is down.
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
-from scanner_daemon.decoding.calibration.labels import LABELS, Complaint, complaint
+from scanner_daemon.decoding.calibration.labels import LABELS, Complaint, Unreadable, complaint
 from scanner_daemon.decoding.calibration.sent import Parity, infer_sent
 from scanner_daemon.decoding.calibration.typed import infer_typed
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.framer import SerialTerminator
 from scanner_daemon.decoding.wedge import DEFAULT_GAP, WedgeTerminator
-from scanner_daemon.sources.discovery import Attached
-from scanner_daemon.sources.grab import caps_lamp
+from scanner_daemon.sources.discovery import Attached, hid_keyboards
+from scanner_daemon.sources.grab import caps_lamp, opened
+from scanner_daemon.sources.hid_keyboard import HidKeyboard
 from scanner_daemon.sources.hid_pos import HidPos
 from scanner_daemon.sources.keyboard_wedge import KeyboardWedge
 from scanner_daemon.sources.listening import Burst
@@ -34,23 +35,37 @@ class Learner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypingLearner:
-    """For a scanner that types; ``claim`` takes it although it looks like a person's keyboard."""
+    """For a scanner that types; ``claim`` takes it although it looks like a person's keyboard.
+
+    ``hidraw`` is its raw node, to listen there: for a scanner whose reports the kernel's keyboard cannot represent.
+    """
 
     node: str
     claim: bool = False
+    hidraw: str = ""
 
     def source(self) -> Tapped:
         """See :class:`Learner`."""
-        return KeyboardWedge(
-            name="setup", path=self.node, terminator=WedgeTerminator.NONE, claim_keyboard=self.claim, gap=_GAP
+        driver = HidKeyboard if self.hidraw else KeyboardWedge
+        return driver(
+            name="setup",
+            path=self.hidraw or self.node,
+            terminator=WedgeTerminator.NONE,
+            claim_keyboard=self.claim,
+            gap=_GAP,
         )
 
     def learn(self, bursts: Sequence[Burst]) -> Settings | Complaint:
         """See :class:`Learner`."""
-        found = infer_typed([burst.frames for burst in bursts], caps_lamp=caps_lamp(self.node))
+        if bursts[-1].torn:
+            return Complaint("part of it was lost on its way into this machine, which is busy: scan it again")
+        with opened(self.node) as device:
+            lit = caps_lamp(device)()
+        found = infer_typed([burst.frames for burst in bursts], caps_lamp=lit)
         if isinstance(found, Complaint):
             return found
         return {
+            **({"driver": "hid-keyboard"} if self.hidraw else {}),
             "layout": found.layout,
             "terminator": found.terminator.value,
             "control_map": found.control_map.value,
@@ -82,6 +97,8 @@ class LineLearner:
 
     def learn(self, bursts: Sequence[Burst]) -> Settings | Complaint:
         """See :class:`Learner`."""
+        if bursts[-1].torn:
+            return Unreadable("bytes came with a wrong parity or speed, or with noise on the line")
         found = infer_sent([burst.data for burst in bursts])
         if isinstance(found, Complaint):
             return found
@@ -121,7 +138,8 @@ def learners(
     """
     match device.mode:
         case "keyboard":
-            return [TypingLearner(node=device.node, claim=claim)]
+            nodes = ("", *(raw.node for raw in hid_keyboards() if raw.same_device(device)))
+            return [TypingLearner(node=device.node, claim=claim, hidraw=node) for node in nodes]
         case "hid-pos":
             return [ReportLearner(node=device.node)]
         case "serial":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner_daemon.decoding.input_frames import Frame
+from scanner_daemon.decoding.recordings import Mark
 from scanner_daemon.errors import DeviceUnavailable
 from scanner_daemon.model import Claimed, Scan, ScannerReport
 from scanner_daemon.sources.tap import Heard, Tapped
@@ -26,6 +27,11 @@ class Burst:
     def frames(self) -> list[Frame]:
         """What was typed."""
         return [heard for heard in self.heard if isinstance(heard, tuple)]
+
+    @property
+    def torn(self) -> bool:
+        """Whether part of it was lost or damaged on the way."""
+        return any(isinstance(heard, Mark) for heard in self.heard)
 
     @property
     def data(self) -> bytes:

@@ -126,7 +126,7 @@ def test_garbage_makes_it_try_another_speed(started: Started, scanner: VirtualSc
     setup = started("--device", scanner.port, "-o", file)
     setup.until("Scan label 1")
     scanner.send(b"\xf8\x80\xfe\x00\x1e")
-    setup.until("  Nothing readable")
+    setup.until("  Not readable: no text came")
     for label in (LAYOUT_LABEL, CONTROL_LABEL, PRODUCT):
         setup.until("Scan ")
         scanner.scan(label)

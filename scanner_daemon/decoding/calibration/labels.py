@@ -21,7 +21,7 @@ class Complaint(str):
 
 
 class Unreadable(Complaint):
-    """What came is no text at all."""
+    """What came cannot be understood at all: another way of listening may be able to."""
 
     __slots__ = ()
 

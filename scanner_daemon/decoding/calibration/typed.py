@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final
 
-from scanner_daemon.decoding.calibration.labels import LABELS, Complaint, code_ids, complaint
+from scanner_daemon.decoding.calibration.labels import LABELS, Complaint, Unreadable, code_ids, complaint
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.input_frames import Frame
 from scanner_daemon.decoding.keyboard import MODIFIERS
@@ -105,7 +105,7 @@ def _complaint(texts: Sequence[str | DiscardReason], label: str) -> Complaint:
     if told:
         return complaint(max(told, key=lambda text: SequenceMatcher(a=text, b=label).ratio()), label)
     if DiscardReason.KEY_ORDER in texts:
-        return Complaint("it puts several keys into one report: use the driver hid-keyboard, or turn ALT codes off")
+        return Unreadable("it puts several keys into one report: use the driver hid-keyboard, or turn ALT codes off")
     if DiscardReason.OVERFLOW in texts:
         return Complaint("it types faster than this machine reads: give it a keystroke delay, and scan again")
     return Complaint("it types a key that stands for nothing known: set control characters to Ctrl and a key")

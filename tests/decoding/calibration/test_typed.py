@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_daemon.decoding.calibration.labels import CONTROL_LABEL, LABELS, LAYOUT_LABEL, Complaint
+from scanner_daemon.decoding.calibration.labels import CONTROL_LABEL, LABELS, LAYOUT_LABEL, Complaint, Unreadable
 from scanner_daemon.decoding.calibration.typed import TypedSettings, infer_typed
 from scanner_daemon.decoding.code_ids import CodeId
 from scanner_daemon.decoding.input_frames import Frame
@@ -132,7 +132,7 @@ def test_keys_of_one_report_need_the_other_driver() -> None:
     digits = [frame[0] for frame in frames if frame[0].code not in {28, 56} and frame[0].pressed]
     packed = (frames[0], tuple(digits[:3]), *frames[-2:])
     found = infer_typed([packed])
-    assert isinstance(found, Complaint)
+    assert isinstance(found, Unreadable)
     assert "use the driver hid-keyboard" in found
 
 
