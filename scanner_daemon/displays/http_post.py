@@ -1,23 +1,24 @@
-"""One HTTP POST after another to one address, over connections that are kept. Displays know no other HTTP client."""
+"""One HTTP/1.1 POST after another to one address, over connections that are kept."""
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import SplitResult, urlsplit
 
-import httpx
+import h11
 
 from scanner_daemon.errors import DisplayError
 
 MAX_ANSWER: Final = 64 * 1024
-"""Bytes of an answer that are read and thrown away, so that its connection can be used again."""
+"""Bytes of an answer that are read, so that its connection can be used again."""
 
 _IDLE_SECONDS: Final = 60.0  # a connection idle for longer may have been dropped by a router without a word
+_READ_SIZE: Final = 16 * 1024
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,49 +30,122 @@ class HttpPost:
 
     url: str
     ca_file: Path | None = None
-    _http: httpx.AsyncHTTPTransport | None = field(init=False, default=None, repr=False)
+    _parts: SplitResult = field(init=False, repr=False)
+    _tls: ssl.SSLContext | None = field(init=False, default=None, repr=False)
+    _idle: list["_Connection"] = field(init=False, default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        self._parts = urlsplit(self.url)
 
     async def __aenter__(self) -> Self:
-        logging.getLogger("hpack").setLevel(logging.WARNING)  # its debug lines hold our headers
-        context = await asyncio.to_thread(_certificates, self.ca_file)
-        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
-        self._http = httpx.AsyncHTTPTransport(verify=context, http2=True, limits=limits)
+        if self._parts.scheme == "https":
+            self._tls = await asyncio.to_thread(_certificates, self.ca_file)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        http, self._http = self._http, None
-        if http is not None:
-            await http.aclose()
+        while self._idle:
+            connection = self._idle.pop()
+            connection.close()
+            await connection.closed()
 
     async def post(self, content: bytes, headers: Mapping[str, str]) -> int:
         """Return the status of the answer. Has no time limit; raises ``DisplayError`` when there is no answer."""
-        if self._http is None:
-            raise RuntimeError("expected posts inside 'async with', got one outside")
-        request = httpx.Request("POST", self.url, headers=headers, content=content)
+        target = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
+        head = {"Host": self._parts.netloc, "Content-Length": str(len(content)), **headers}
         try:
-            async with aclosing(await self._http.handle_async_request(request)) as response:
-                await _drain(response)
-        except httpx.TransportError as error:
+            connection = self._kept() or await self._opened()
+            try:
+                status = await connection.post(target, head, content)
+            except BaseException:
+                connection.close()
+                raise
+        except (OSError, h11.ProtocolError) as error:
             raise DisplayError(f"expected an answer, got {type(error).__name__} ({error})") from None
-        return response.status_code
+        if connection.can_be_kept():
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return status
+
+    def _kept(self) -> "_Connection | None":
+        """Return the connection that was used last, if it is still good."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_alive():
+                return connection
+            connection.close()
+        return None
+
+    async def _opened(self) -> "_Connection":
+        port = self._parts.port or (443 if self._tls else 80)
+        return _Connection(*await asyncio.open_connection(self._parts.hostname, port, ssl=self._tls))
+
+
+class _Connection:
+    """A connection, for one request at a time."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.CLIENT)
+        self._used = 0.0
+
+    async def post(self, target: str, headers: Mapping[str, str], content: bytes) -> int:
+        """Return the status of the answer, which is read to its end. Raises ``OSError`` or ``h11.ProtocolError``."""
+        lines = (f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", "")
+        self._writer.write("\r\n".join(lines).encode("ascii") + content)  # one packet, if it fits
+        # h11 takes as long as all before: it reads the answer, and hears of the request while that is on its way.
+        self._http.send(h11.Request(method="POST", target=target, headers=list(headers.items())))
+        self._http.send(h11.Data(data=content))
+        self._http.send(h11.EndOfMessage())
+        await self._writer.drain()
+        return await self._status()
+
+    async def _status(self) -> int:
+        status, left = 0, MAX_ANSWER
+        while left > 0:
+            match self._http.next_event():
+                case h11.NEED_DATA:
+                    data = await self._reader.read(_READ_SIZE)
+                    left -= len(data)
+                    self._http.receive_data(data)
+                case h11.Response(status_code=status):
+                    pass
+                case h11.EndOfMessage() | h11.PAUSED | h11.ConnectionClosed():
+                    break
+        return status
+
+    def can_be_kept(self) -> bool:
+        """Make ready for the next request, if there may be one."""
+        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            return False
+        self._http.start_next_cycle()
+        self._used = asyncio.get_running_loop().time()
+        return True
+
+    def is_alive(self) -> bool:
+        """Tell whether the far end has not closed it, as far as that is known."""
+        rested = asyncio.get_running_loop().time() - self._used
+        return rested < _IDLE_SECONDS and not self._reader.at_eof() and not self._writer.is_closing()
+
+    def close(self) -> None:
+        """Close it at once."""
+        self._writer.transport.abort()
+
+    async def closed(self) -> None:
+        """Wait until it is closed."""
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
 
 def _certificates(ca_file: Path | None) -> ssl.SSLContext:
-    """Return who is trusted; reading that takes a tenth of a second."""
-    if ca_file is None:
-        return httpx.create_ssl_context()
+    """Return who is trusted, by default the system's authorities; reading that takes a moment."""
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         got = error.strerror or str(error)
         raise DisplayError(f"Failed to read ca_file: expected certificates (PEM) in {ca_file}, got {got!r}") from error
-
-
-async def _drain(response: httpx.Response) -> None:
-    left = MAX_ANSWER
-    async for chunk in response.aiter_raw():
-        left -= len(chunk)
-        if left < 0:
-            return
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -4,8 +4,10 @@ import asyncio
 import base64
 import ipaddress
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -35,7 +37,7 @@ class Webhook:
     ``secret`` is one ``whsec_…`` or several, separated by spaces, the newest first: each signs, so that a receiver may
     know either while they are changed. ``events`` are the types to send: all, where none is named. ``attempts`` are
     made of an event until it is given up, which the log tells with its id; ``timeout`` is in seconds, for one attempt.
-    ``ca_file`` names who is trusted, in place of the usual authorities.
+    ``ca_file`` names who is trusted, in place of the system's authorities.
     """
 
     url: str
@@ -46,7 +48,8 @@ class Webhook:
     ca_file: Path | None = None
     _signers: tuple[Signer, ...] = field(init=False, repr=False)
     _host: str = field(init=False)
-    _told: asyncio.Queue[LaneEvent] = field(init=False, default_factory=asyncio.Queue, repr=False)
+    _delivery: Delivery | None = field(init=False, default=None, repr=False)
+    _early: deque[LaneEvent] = field(init=False, default_factory=deque, repr=False)
     _first_retry: float = field(init=False, default=FIRST_RETRY)
 
     def __post_init__(self) -> None:
@@ -57,30 +60,30 @@ class Webhook:
                 raise ValueError(f"events: expected some of {' '.join(EVENT_TYPES)}, got {name!r}")
 
     async def tell(self, event: LaneEvent) -> None:
-        """Take ``event`` to be sent; never waits."""
-        if not self.events or event.type in self.events:
-            self._told.put_nowait(event)
+        """Have ``event`` sent; never waits."""
+        if self.events and event.type not in self.events:
+            return
+        if self._delivery is None:
+            self._early.append(event)
+        else:
+            self._delivery.begin(event)
 
     async def serve(self) -> None:
         """Send until cancelled; then first attempts get a moment, and what is not taken by then is given up."""
         async with HttpPost(url=self.url, ca_file=self.ca_file) as http, asyncio.TaskGroup() as group:
-
-            async def send(event: LaneEvent) -> str | None:
-                return await self._send(http, event)
-
-            delivery = Delivery(send, group, to=self._host, attempts=self.attempts, first_retry=self._first_retry)
+            send = partial(self._send, http)
+            self._delivery = Delivery(send, group, to=self._host, attempts=self.attempts, first_retry=self._first_retry)
+            while self._early:
+                self._delivery.begin(self._early.popleft())
             try:
-                while True:
-                    delivery.begin(await self._told.get())
-            except asyncio.CancelledError:
-                while not self._told.empty():
-                    delivery.begin(self._told.get_nowait())
+                await asyncio.Event().wait()
+            finally:
+                delivery, self._delivery = self._delivery, None
                 await delivery.finish(within=STOP_WITHIN)
-                raise
 
     async def _send(self, http: HttpPost, event: LaneEvent) -> str | None:
         """Make one attempt, signed with its own time; return why ``event`` was not taken, if so."""
-        body = json.dumps(as_json_object(event), separators=(",", ":"))
+        body = _COMPACT.encode(as_json_object(event))
         try:
             async with asyncio.timeout(self.timeout):
                 status = await http.post(body.encode(), self._headers(event.id, body, at=datetime.now(UTC)))
@@ -99,6 +102,9 @@ class Webhook:
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": " ".join(signatures),
         }
+
+
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 def _checked(url: str) -> SplitResult:
