@@ -43,7 +43,8 @@ they depend on no keyboard layout and cannot type into the till.
 | a serial port: RS-232, USB bridge, USB CDC, Bluetooth | `serial` | a suffix, as `terminator`; AIM identifiers |
 | the same, Zebra's SSI | `serial`, `protocol = "ssi"` | software handshake on, as it is by default |
 
-`layout` is one of {layouts}; or `xkb:LAYOUT(VARIANT)` for any other of xkeyboard-config.
+`layout` is one of {layouts};
+or, with `pip install 'scanner-daemon[xkb]'`, any of xkeyboard-config as `xkb:LAYOUT(VARIANT)`.
 
 How a recording of another scanner gets here: `scanner-daemon record`, see [recordings.md](recordings.md).
 
