@@ -6,16 +6,16 @@ the environment variable ``GAMEBALL_API_KEY``, whichever is there first.
 """
 
 import os
-import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
-from scanner_daemon import credentials, displays, drivers, loyalty, pipeline, pos, sources
+from scanner_daemon import credentials, cross_checks, displays, drivers, loyalty, pipeline, pos, sources
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
@@ -23,43 +23,14 @@ from scanner_daemon.issuing.recipe import Recipe
 from scanner_daemon.issuing.taken_back import taken_back
 from scanner_daemon.pos.firewall import FirewallRules
 from scanner_daemon.pos.member_template import MemberTemplate
+from scanner_daemon.tables import NAME, NAME_RULE, BalanceCacheSettings, Debounce, LaneSettings
 
 DEFAULT_FILE: Final = Path("/etc/scanner-daemon/config.toml")
 
 _SERVER = {"server": "scanner_daemon.server:LocalServer"}
 _SERVER_SECRETS = "scanner_daemon"  # SCANNER_DAEMON_TOKEN
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # names go into addresses, topics and file names
-_NAME_RULE = "letters, digits, '-', '_' and '.', at most 64"
 _NOT_HERE = SecretStr("whsec_bm90LWhlcmUtbm90LWhlcmUtbm90LWhlcmU=")  # right for whoever checks its form
 _TABLES = {"lane", "scanner", "card", "cards", "debounce", "server", "display", "till", "balance_cache", "enrolment"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneSettings:
-    """The table ``[lane]``. ``stop_timeout`` is in seconds, for the whole ordered stop."""
-
-    name: str
-    state_dir: Path = Path("/var/lib/scanner-daemon")
-    stop_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ValueError(f"name: expected {_NAME_RULE}, got {self.name!r}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debounce:
-    """The table ``[debounce]``: seconds a card must be out of sight to count as new."""
-
-    same_symbol_timeout: Annotated[float, Field(ge=0, le=3600)] = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceCacheSettings:
-    """The table ``[balance_cache]``: how many last known balances are kept, and for how many days; 0 keeps none."""
-
-    max_customers: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
-    max_days: Annotated[float, Field(gt=0, le=366)] = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +146,12 @@ class _Reader:
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
         card_numbers = self._card_numbers(cards)
-        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays")))
+        spoken = {"language": lane.language} if lane else {}
+        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=spoken)))
         till, member = self._till(), self._member()
-        self._check_kiosk()
+        of_scanners, of_displays = (list(self._array_places(key)) for key in ("scanner", "display"))
+        self.mistakes += cross_checks.kiosk_mistakes(of_displays, has_server="server" in self._document)
+        self.mistakes += cross_checks.port_mistakes([*of_scanners, *of_displays])
         if self.mistakes or programme is None:
             return None
         return Config(
@@ -307,8 +281,8 @@ class _Reader:
         if name in seen:
             self.mistakes.append(place.mistake("name", expected="a name of its own", got=f"{name!r} twice"))
         seen.add(name)
-        if not _NAME.fullmatch(name):
-            self.mistakes.append(place.mistake("name", expected=_NAME_RULE, got=repr(name)))
+        if not NAME.fullmatch(name):
+            self.mistakes.append(place.mistake("name", expected=NAME_RULE, got=repr(name)))
 
     def _card_numbers(self, cards: Sequence[Part]) -> Recipe | None:
         """Read how new cards are numbered: as the lane takes them back."""
@@ -340,16 +314,9 @@ class _Reader:
             self.mistakes.append(place.mistake(choice.key, expected=" | ".join(known), got=got, known=known))
             return None
         secrets = str(name).replace("-", "_")  # webhook_secret, WEBHOOK_SECRET
-        return self._part(driver, table, place, secrets=secrets, beside=(choice.key, *choice.beside))
-
-    def _check_kiosk(self) -> None:
-        kiosks = [place for table, place in self._array_places("display") if table.get("driver") == "kiosk"]
-        for place in kiosks[1:]:
-            self.mistakes.append(
-                place.mistake("driver", expected="one kiosk a lane, for any number of screens", got="two")
-            )
-        for place in kiosks[:1] if "server" not in self._document else []:
-            self.mistakes.append(place.mistake("driver", expected="a table [server] to serve its page", got="none"))
+        settings = {field.name for field in fields(driver) if field.init}
+        defaults = {key: value for key, value in choice.defaults.items() if key in settings}
+        return self._part(driver, {**defaults, **table}, place, secrets=secrets, beside=(choice.key, *choice.beside))
 
     def _secret_finder(self, prefix: str) -> SecretFinder:
         def find(name: str, given: object) -> SecretStr | None:
@@ -369,10 +336,14 @@ class _Reader:
 
 
 class _Choice(NamedTuple):
-    """The key of a table that chooses its driver, and what it may say; ``group`` is that of the entry points."""
+    """The key of a table that chooses its driver, and what it may say; ``group`` is that of the entry points.
+
+    ``defaults`` are settings from elsewhere, for those drivers that have them.
+    """
 
     key: str
     drivers: Mapping[str, str]
     group: str
     default: str | None = None
     beside: Collection[str] = ()
+    defaults: Mapping[str, Any] = MappingProxyType({})

@@ -302,3 +302,40 @@ def test_how_new_cards_are_numbered() -> None:
     assert recipe.number(7) == "0400000000077"
     assert parsed("lane = { name = 'l' }\n").card_numbers is None
     assert mistakes("lane = { name = 'l' }\n[cards]\nsheme = 'ean13'\n")[0].endswith("(did you mean 'scheme'?)")
+
+
+def test_a_serial_port_has_one_user(tmp_path: Path) -> None:
+    (tmp_path / "by-id").symlink_to("/dev/ttyUSB7")
+    told = mistakes(
+        "lane = { name = 'l' }\n"
+        "scanner = [{ name = 'hand', driver = 'serial', port = '/dev/ttyUSB7' }]\n"
+        f"display = [{{ driver = 'line-display', protocol = 'epson', port = '{tmp_path}/by-id' }}]\n"
+    )
+    assert told == ["c.toml: display[1].port: expected a port of its own, got that of scanner[hand]"]
+
+
+def test_displays_speak_the_lane_s_language_but_for_their_own() -> None:
+    config = parsed(
+        "lane = { name = 'l', language = 'de-CH' }\nserver = { listen = '127.0.0.1:0' }\n"
+        "display = [{ driver = 'kiosk' }, { driver = 'console' },"
+        " { driver = 'line-display', protocol = 'utc', port = '/dev/ttyS0', language = 'fr' }]\n"
+    )
+    assert [getattr(part.build(), "language", None) for part in config.displays] == ["de-CH", None, "fr"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("lane = { name = 'l', language = 'xx' }", "c.toml: lane.language: expected one of en ar de es fr pt tr"),
+        (
+            "lane = { name = 'l' }\nserver = {}\ndisplay = [{ driver = 'kiosk', language = 'xx' }]",
+            "c.toml: display[1].language: expected one of en ar de es fr pt tr",
+        ),
+        (
+            "lane = { name = 'l' }\ndisplay = [{ driver = 'line-display', protocol = 'aedex', port = 'p', rows = 4 }]",
+            "c.toml: display[1].rows: expected 2 with aedex, got 4",
+        ),
+    ],
+)
+def test_mistakes_of_displays(text: str, mistake: str) -> None:
+    assert [told[: len(mistake)] for told in mistakes(text)] == [mistake]

@@ -7,6 +7,7 @@ from scanner_daemon.cli.check_config import check_config
 from scanner_daemon.cli.decode import decode
 from scanner_daemon.cli.demo import demo
 from scanner_daemon.cli.devices import devices
+from scanner_daemon.cli.displays import displays
 from scanner_daemon.cli.forget import forget
 from scanner_daemon.cli.member import member
 from scanner_daemon.cli.outbox import outbox
@@ -32,4 +33,5 @@ def main() -> None:
         app.command(command.__name__.replace("_", "-"))(command)
     app.add_typer(cards(), name="cards")
     app.add_typer(outbox(), name="outbox")
+    app.add_typer(displays(), name="displays")
     app(prog_name="scanner-daemon")

@@ -9,7 +9,11 @@ from typing import Final
 
 DRIVERS: Final[Mapping[str, str]] = {
     "kiosk": "scanner_daemon.displays.kiosk:Kiosk",
+    "line-display": "scanner_daemon.displays.line_display:LineDisplay",
     "console": "scanner_daemon.displays.console:Console",
     "webhook": "scanner_daemon.displays.webhook:Webhook",
 }
 """Driver name in the configuration → where its class is. Imported only when used."""
+
+LANGUAGES: Final = ("en", "ar", "de", "es", "fr", "pt", "tr")
+"""What displays speak; each but English has a catalogue in ``languages/``."""

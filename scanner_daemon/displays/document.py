@@ -3,18 +3,27 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from html import escape
 from importlib import resources
+from types import MappingProxyType
+from typing import Final
 
 from starlette.responses import HTMLResponse, Response
 
+NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
-def respond(folder: str, name: str) -> Response:
+
+def respond(folder: str, name: str, *, words: Mapping[str, str] = NO_WORDS) -> Response:
     """Answer with ``name.html`` of ``folder``, a folder beside this file, with ``name.css`` and ``name.js`` in it.
+
+    Each ``{{key}}`` of the document becomes the word of that key in ``words``, as text.
 
     The content security policy names these two by their hashes, allows talk with this server, and nothing else.
     """
-    html, style, script = (_part(folder, f"{name}.{kind}") for kind in ("html", "css", "js"))
-    document = html.replace(f'<link rel="stylesheet" href="{name}.css">', f"<style>{style}</style>")
+    document, style, script = (_part(folder, f"{name}.{kind}") for kind in ("html", "css", "js"))
+    for key, word in words.items():
+        document = document.replace(f"{{{{{key}}}}}", escape(word))
+    document = document.replace(f'<link rel="stylesheet" href="{name}.css">', f"<style>{style}</style>")
     document = document.replace(f'<script src="{name}.js"></script>', f"<script>{script}</script>")
     return _answer(document, f"script-src '{_source_hash(script)}'", f"style-src '{_source_hash(style)}'")
 

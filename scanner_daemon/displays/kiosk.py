@@ -16,11 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from scanner_daemon.displays import document, sse
-from scanner_daemon.displays.kiosk_view import View, view
-from scanner_daemon.displays.pages import Page, PageState, Presenter
+from scanner_daemon.displays.kiosk_view import View, Words
+from scanner_daemon.displays.language import Language
+from scanner_daemon.displays.pages import IDLE, Presenter
 from scanner_daemon.model import LaneEvent
-
-IDLE: Final = Page(state=PageState.IDLE, sequence=0, hold_for=None)
 
 PING: Final = sse.message("{}", event="ping")
 """A comment would do for the connection, but a page's script never hears of comments."""
@@ -30,13 +29,16 @@ PING: Final = sse.message("{}", event="ping")
 class Kiosk:
     """Shows the newest page to every browser that asks; one that was away gets that page at once.
 
-    ``hold`` is how long a balance stays, in seconds. ``idle_message`` is what invites the next customer.
+    ``hold`` is how long a balance stays, in seconds. ``idle_message`` is what invites the next customer, in place of
+    the language's own sentence.
     ``show_names`` greets members by the name the programme has: everybody in the queue can read it.
     """
 
     hold: Annotated[float, Field(gt=0)] = 20.0
-    idle_message: str = "Scan your card to see your points"
+    idle_message: str | None = None
+    language: str = "en"
     show_names: bool = False
+    _words: Words = field(init=False, repr=False)
     _presenter: Presenter = field(init=False)
     _shown: View = field(init=False)
     _until: float | None = field(init=False, default=None)
@@ -44,8 +46,11 @@ class Kiosk:
     _ping_every: float = field(init=False, default=sse.PING_EVERY)
 
     def __post_init__(self) -> None:
+        language = Language.named(self.language)
+        message = language("Scan your card to see your points") if self.idle_message is None else self.idle_message
+        self._words = Words(language=language, idle_message=message, show_names=self.show_names)
         self._presenter = Presenter(hold=self.hold)
-        self._shown = self._view(IDLE)
+        self._shown = self._words.view(IDLE)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
@@ -57,13 +62,23 @@ class Kiosk:
         page = self._presenter.feed(event)
         if page is None:
             return
-        self._shown = self._view(page)
+        self._shown = self._words.view(page)
         self._until = None if page.hold_for is None else _now() + page.hold_for
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
     async def _document(self, _: Request) -> Response:
-        return document.respond("kiosk_page", "display")
+        say = self._words.language
+        words = {
+            "lang": say.tag,
+            "dir": say.direction,
+            "page_title": say("Customer display"),
+            "worth": say("Worth"),
+            "pending": say("Pending"),
+            "offline_title": say("This display is reconnecting"),
+            "offline_message": say("Your points are safe."),
+        }
+        return document.respond("kiosk_page", "display", words=words)
 
     async def _stream(self, request: Request) -> Response:
         return sse.respond(request, self._messages())
@@ -81,10 +96,7 @@ class Kiosk:
         if self._until is None:
             return self._shown
         left = self._until - _now()
-        return self._shown | {"hold_for": left} if left > 0 else self._view(IDLE)
-
-    def _view(self, page: Page) -> View:
-        return view(page, idle_message=self.idle_message, show_names=self.show_names)
+        return self._shown | {"hold_for": left} if left > 0 else self._words.view(IDLE)
 
 
 def _now() -> float:

@@ -53,6 +53,10 @@ class Page:
     member: Member | None = None
 
 
+IDLE: Final = Page(state=PageState.IDLE, sequence=0, hold_for=None)
+"""What is shown to nobody."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Presenter:
     """Turns the events of one lane into pages.

@@ -100,7 +100,7 @@ async def test_a_browser_gets_the_present_page_at_once_and_then_each_new_one(
 
     assert (idle["state"], idle["idle_message"], idle["hold_for"]) == ("idle", "Hello", None)
     assert recognising["state"] == "recognising"
-    assert (welcome["state"], welcome["points"], welcome["value"]) == ("welcome", "1,200", "60.00 USD")
+    assert (welcome["state"], welcome["points"], welcome["value"]) == ("welcome", "1,200", "$60.00")
     assert (again["state"], again["points"]) == ("welcome", "1,200")
     assert again["hold_for"] < kiosk.hold, "a page that was away shows the rest of the time, not all of it again"
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner_daemon.displays.figures import money
-from scanner_daemon.displays.kiosk_view import view
+from scanner_daemon.displays.kiosk_view import LONGEST, Words
+from scanner_daemon.displays.language import Language
 from scanner_daemon.displays.pages import Page, PageState
 from scanner_daemon.model import ExpiringPoints, MemberIdentified
 
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
     from tests.displays.conftest import Events
 
 
-def shown(event: MemberIdentified, *, show_names: bool = False) -> dict[str, Any]:
+def words(language: str = "en", *, show_names: bool = False) -> Words:
+    return Words(language=Language.named(language), idle_message="Hello", show_names=show_names)
+
+
+def shown(event: MemberIdentified, *, language: str = "en", show_names: bool = False) -> dict[str, Any]:
     page = Page(state=PageState.WELCOME, sequence=event.sequence, hold_for=20.0, member=event.member)
-    return view(page, idle_message="Hello", show_names=show_names)
+    return words(language, show_names=show_names).view(page)
 
 
 def test_a_balance_in_words_and_figures(events: "Events") -> None:
@@ -31,11 +36,29 @@ def test_a_balance_in_words_and_figures(events: "Events") -> None:
         "message": "",
         "points": "1,200",
         "points_name": "Reward Points",
-        "value": "60.00 USD",
-        "pending": "300 · 15.00 USD",
-        "expiring": "200 · 10.00 USD",
-        "expiring_label": "Expire 1 Dec 2024",
+        "value": "$60.00",
+        "pending": "300 · $15.00",
+        "expiring": "200 · $10.00",
+        "expiring_label": "Expire Dec 1, 2024",
     }
+
+
+def test_the_same_in_another_language(events: "Events") -> None:
+    german = shown(events.member(7, created=True), language="de")
+
+    assert (german["title"], german["expiring_label"]) == ("Willkommen zurück", "Verfallen am 01.12.2024")
+    assert (german["points"], german["value"]) == ("1.200", "60,00\N{NO-BREAK SPACE}$")
+
+
+def test_what_the_programme_says_is_one_short_line(events: "Events") -> None:
+    hostile = "\N{RIGHT-TO-LEFT OVERRIDE}<b>\r\n\x1b[2J" + "x" * 10_000
+    figures = shown(
+        events.member(1, display_name=hostile, balance=events.balance(points_name=hostile, currency=hostile)),
+        show_names=True,
+    )
+
+    assert all(str(text).replace("\N{NO-BREAK SPACE}", " ").isprintable() for text in figures.values())
+    assert max(len(str(text)) for text in figures.values()) <= len("Welcome back, ") + LONGEST
 
 
 def test_unknown_is_never_zero(events: "Events") -> None:
@@ -61,7 +84,7 @@ def test_what_is_known_of_a_pair_is_shown(events: "Events") -> None:
 def test_zero_is_zero(events: "Events") -> None:
     figures = shown(events.member(1, balance=events.balance(available_points=Decimal(0), available_value=Decimal(0))))
 
-    assert (figures["points"], figures["value"]) == ("0", "0.00 USD")
+    assert (figures["points"], figures["value"]) == ("0", "$0.00")
 
 
 def test_no_customer_id_and_no_name(events: "Events") -> None:
@@ -81,15 +104,15 @@ def test_an_old_balance_says_how_old(events: "Events") -> None:
     message = shown(events.member(1, stale=True))["message"]
 
     assert message.startswith("Last known balance, ")
-    assert "Nov 2026" in message
+    assert "Nov 22, 2026" in message
 
 
 @pytest.mark.parametrize("state", PageState)
 def test_every_state_has_its_panel_and_its_sentences(state: PageState) -> None:
-    words = view(Page(state=state, sequence=1, hold_for=None), idle_message="Hello", show_names=False)
+    view = words().view(Page(state=state, sequence=1, hold_for=None))
 
-    assert words["panel"] in {"idle", "notice", "balance"}
-    assert words["title"] or state is PageState.IDLE
+    assert view["panel"] in {"idle", "notice", "balance"}
+    assert view["title"] or state is PageState.IDLE
 
 
 @pytest.mark.parametrize(

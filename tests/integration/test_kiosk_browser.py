@@ -205,8 +205,8 @@ async def test_the_figures_of_a_member(page: Page) -> None:
         await shows(page, "welcome")
 
         assert await page.locator("#balance").inner_text() == (
-            "Welcome back\n\nReward Points\n1,200\nWorth\n60.00 USD\n"
-            "Pending\n300 · 15.00 USD\nExpire 1 Dec 2024\n200 · 10.00 USD"
+            "Welcome back\n\nReward Points\n1,200\nWorth\n$60.00\n"
+            "Pending\n300 · $15.00\nExpire Dec 1, 2024\n200 · $10.00"
         )
         assert "8901" not in await page.content()
 

@@ -1,0 +1,31 @@
+"""What no adapter can see of itself: mistakes between the tables of a configuration."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from scanner_daemon.drivers import Place
+from scanner_daemon.errors import Mistake
+
+Tables: TypeAlias = Sequence[tuple[Mapping[str, Any], Place]]
+"""Tables of one kind, each with where it stands."""
+
+
+def kiosk_mistakes(displays: Tables, *, has_server: bool) -> Iterator[Mistake]:
+    """Yield what is wrong with the kiosks: more than one, or nobody to serve it."""
+    kiosks = [place for table, place in displays if table.get("driver") == "kiosk"]
+    for place in kiosks[1:]:
+        yield place.mistake("driver", expected="one kiosk a lane, for any number of screens", got="two")
+    for place in [] if has_server else kiosks[:1]:
+        yield place.mistake("driver", expected="a table [server] to serve its page", got="none")
+
+
+def port_mistakes(tables: Tables) -> Iterator[Mistake]:
+    """Yield the serial ports that two would use: each would have half of what is said."""
+    used: dict[Path, str] = {}
+    for table, place in tables:
+        port = table.get("port")
+        if isinstance(port, str) and port:
+            owner = used.setdefault(Path(port).resolve(), place.key)
+            if owner != place.key:
+                yield place.mistake("port", expected="a port of its own", got=f"that of {owner}")
