@@ -111,7 +111,12 @@ class Lane(lane.Lane):
             pass_on=_pass_on(config, till),
             recognise=member_to_till.recognise if member_to_till else None,
             services=services,
-            resources=[programme, *([last_known] if last_known else []), hotplug],
+            resources=[
+                programme,
+                *([last_known] if last_known else []),
+                *([desk.intake.outbox] if desk else []),
+                hotplug,
+            ],
             presence=hotplug,
             ready=ready,
             stop_timeout=config.lane.stop_timeout,

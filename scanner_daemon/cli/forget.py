@@ -11,6 +11,7 @@ _OUT_OF_REACH = """\
 Not reached from here:
 - a daemon that runs: what it has in memory is gone when it is restarted, and an enrolment that is under way arrives;
 - the log: ids are masked in it, but for their last four characters;
+- the record of numbers that this lane issued: one stays there, so that nobody else is ever given it;
 - recordings made with 'scanner-daemon record';
 - Gameball, and whoever else the lane's events were sent to."""
 

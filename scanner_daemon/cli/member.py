@@ -39,7 +39,7 @@ def member(
 
 
 async def _look_up(config: "Config", customer_id: str, *, create: bool) -> "Member | None":
-    settings = config.loyalty.settings if create else {**config.loyalty.settings, "create": "never"}
+    settings = {**config.loyalty.settings, "create": "always" if create else "never"}
     async with config.loyalty.driver(**settings) as programme:
         found: Member | None = await programme.get_or_create(customer_id)
         return found

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from scanner_daemon.loyalty.outbox import Outbox
 
@@ -19,7 +20,7 @@ class OutboxThread:
 
     >>> await outbox(Outbox.put, enrolment, enrolment_id=id, at=now)  # doctest: +SKIP
 
-    What was begun is finished, also when the caller is cancelled.
+    What was begun is finished, also when the caller is cancelled. ``async with`` lets go of the file at the end.
     """
 
     outbox: Outbox
@@ -27,6 +28,15 @@ class OutboxThread:
 
     def __post_init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._executor.submit(self.outbox.close)
+        self._executor.shutdown(wait=False)
 
     async def __call__(self, work: Callable[Concatenate[Outbox, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Have ``work`` done on the outbox, after all that was asked before. Raises what it raises."""

@@ -78,7 +78,8 @@ def test_check_config_of_a_wrong_file(tmp_path: Path) -> None:
 async def test_member_prints_one_look_up(tmp_path: Path) -> None:
     async with Sandbox() as sandbox:
         config = tmp_path / "c.toml"
-        config.write_text(f"lane = {{ name = 'l' }}\ngameball = {{ base_url = '{sandbox.url}' }}\n")
+        held = f"base_url = '{sandbox.url}', create = 'with-contact'"  # whatever cards do, a person decides here
+        config.write_text(f"lane = {{ name = 'l' }}\ngameball = {{ {held} }}\n")
 
         async def member(*arguments: str) -> tuple[int, str, str]:
             return await _process("member", *arguments, "--config", str(config))
