@@ -3,6 +3,7 @@
 docs/enrolment.md has the requests and answers. Who may ask, and how much, is the server's business.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +36,9 @@ class EnrolmentRoutes:
         ]
 
     async def _enrol(self, request: Request) -> Response:
-        details = read_details(_parsed(await request.body()), default_region=self.desk.settings.default_region)
+        region = self.desk.settings.default_region
+        # In a thread: the first one loads the tables of all the world's telephone numbers, and scans go on meanwhile.
+        details = await asyncio.to_thread(read_details, _parsed(await request.body()), default_region=region)
         if not isinstance(details, Details):
             return _mistaken(details)
         try:
