@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION: Final = """
 lane = {{ name = "lane-1", state_dir = "{folder}/state", stop_timeout = 1.0 }}
-gameball = {{ base_url = "{gameball}", lookup_timeout = 0.5, misconfigured_pause = 0.1 }}
+gameball = {{ base_url = "{gameball}", lookup_timeout = {timeout}, misconfigured_pause = 0.1 }}
 server = {{ listen = "127.0.0.1:{port}" }}
 """
 
@@ -37,12 +37,13 @@ _IMPORTED: Final = (
 class Daemon:
     """``scanner-daemon run`` on a lane with its state in ``folder``, as often as need be."""
 
-    def __init__(self, folder: Path, *, gameball: str) -> None:
+    def __init__(self, folder: Path, *, gameball: str, lookup_timeout: float) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
         self._folder = folder
-        (folder / "config.toml").write_text(CONFIGURATION.format(folder=folder, gameball=gameball, port=self._port))
+        text = CONFIGURATION.format(folder=folder, gameball=gameball, timeout=lookup_timeout, port=self._port)
+        (folder / "config.toml").write_text(text)
         self._process: ForkServerProcess | None = None
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(_IMPORTED))

@@ -35,8 +35,8 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path, sandbox: Sandbox) -> Iterator[Daemon]:
-    daemon = Daemon(tmp_path, gameball=sandbox.url)
+def daemon(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Daemon]:
+    daemon = Daemon(tmp_path, gameball=sandbox.url, lookup_timeout=getattr(request, "param", 0.5))
     yield daemon
     daemon.kill()
 
@@ -74,6 +74,7 @@ def is_member(sandbox: Sandbox, customer_id: str, contact: dict[str, str]) -> bo
     }
 
 
+@pytest.mark.parametrize("daemon", [20.0], indirect=True, ids=["patient"])  # so that a step lasts until it is seen
 @pytest.mark.parametrize("step", ["accepted", "looked up", "not created yet", "created, unheard", "done"])
 async def test_killed_at_a_step_it_is_applied_once(
     sandbox: Sandbox, daemon: Daemon, client: httpx.AsyncClient, step: str
@@ -82,7 +83,7 @@ async def test_killed_at_a_step_it_is_applied_once(
         "accepted": ({"down": True}, lambda: len(daemon.outbox()) == 1),
         "looked up": ({"failure": "hang", "fail_rate": 1.0, "fail_on": "balance"}, lambda: len(daemon.outbox()) == 1),
         "not created yet": ({"failure": "hang", "fail_rate": 1.0, "fail_on": "create"}, lambda: bool(sandbox.requests)),
-        "created, unheard": ({"latency": 200}, lambda: ID in sandbox.customers),
+        "created, unheard": ({"latency": 3000}, lambda: ID in sandbox.customers),
         "done": ({}, lambda: ID in sandbox.customers and not daemon.outbox()),
     }
     options, reached = steps[step]
