@@ -19,6 +19,7 @@ class Lines:
     """The smallest decoder there is: a label ends with a line feed, silence tears it."""
 
     label: bytes = b""
+    gap: float = GAP
     deadline: float | None = None
     fed: list[bytes] = field(default_factory=list)
     was_fed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -27,7 +28,7 @@ class Lines:
         self.fed.append(data)
         self.was_fed.set()
         *labels, self.label = (self.label + data).split(b"\n")
-        self.deadline = at + GAP if self.label else None
+        self.deadline = at + self.gap if self.label else None
         return [scan(label, at) for label in labels]
 
     def expire(self, now: float) -> list[Scan | Discarded]:
@@ -87,9 +88,30 @@ async def test_silence_reaches_the_decoder_at_its_deadline(pipe: tuple[int, File
     assert told([discarded]) == [DiscardReason.IDLE_GAP]
 
 
+async def test_a_deadline_that_moved_is_the_one_that_counts(pipe: tuple[int, FileIO]) -> None:
+    """Each character moves it: silence is told once, a gap after the last of them, and not before."""
+    near, far = pipe
+    decoder, reports = Lines(gap=0.8), asyncio.Queue[ScannerReport]()
+    task = asyncio.create_task(read_until_gone(near, decoder, reports.put_nowait))
+    for _ in range(3):
+        decoder.was_fed.clear()
+        far.write(b"1")
+        await asyncio.wait_for(decoder.was_fed.wait(), 5)
+        await asyncio.sleep(0.2)
+    last = decoder.deadline
+
+    discarded = await asyncio.wait_for(reports.get(), 5)
+    task.cancel()
+
+    assert isinstance(discarded, Discarded)
+    assert last is not None
+    assert last <= discarded.at < last + 5
+    assert decoder.fed == [b"1"] * 3
+
+
 async def test_what_arrived_while_the_loop_was_busy_is_not_torn(pipe: tuple[int, FileIO]) -> None:
     near, far = pipe
-    decoder, reports = Lines(), asyncio.Queue[ScannerReport]()
+    decoder, reports = Lines(gap=0.8), asyncio.Queue[ScannerReport]()
     task = asyncio.create_task(read_until_gone(near, decoder, reports.put_nowait))
     far.write(b"12")
     await decoder.was_fed.wait()
