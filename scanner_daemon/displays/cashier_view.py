@@ -34,7 +34,7 @@ def view(board: Board) -> View:
     return {
         "scanners": [_scanner(event) for _, event in sorted(board.scanners.items())],
         "customer": _customer(board.customer) if board.customer else None,
-        "trouble": _trouble(board.trouble) if board.trouble else None,
+        "troubles": [*_offline(board), *([_trouble(board.trouble)] if board.trouble else [])],
         "refusals": [_row(scan) for scan in board.refusals],
         "scans": [_row(scan) for scan in board.scans],
         "enrolment": _enrolment(board.enrolment) if board.enrolment else None,
@@ -43,8 +43,12 @@ def view(board: Board) -> View:
 
 
 def _scanner(event: ScannerOnline | ScannerOffline) -> View:
-    online = isinstance(event, ScannerOnline)
-    return {"name": event.scanner, "online": online, "detail": "" if isinstance(event, ScannerOnline) else event.detail}
+    return {"name": event.scanner, "online": isinstance(event, ScannerOnline)}
+
+
+def _offline(board: Board) -> list[View]:
+    events = (event for _, event in sorted(board.scanners.items()) if isinstance(event, ScannerOffline))
+    return [{"title": f"{event.scanner} is offline since {_time(event.at)}", "cure": event.detail} for event in events]
 
 
 def _row(scan: Scanned) -> View:

@@ -35,7 +35,7 @@ def test_an_empty_board_is_all_there() -> None:
     assert shown() == {
         "scanners": [],
         "customer": None,
-        "trouble": None,
+        "troubles": [],
         "refusals": [],
         "scans": [],
         "enrolment": None,
@@ -44,9 +44,14 @@ def test_an_empty_board_is_all_there() -> None:
 
 
 def test_scanners_come_and_go(events: "Events") -> None:
-    assert shown(events.online())["scanners"] == [{"name": "counter", "online": True, "detail": ""}]
-    gone = shown(events.online(), events.offline("unplugged: plug it in"))["scanners"]
-    assert gone == [{"name": "counter", "online": False, "detail": "unplugged: plug it in"}]
+    there = shown(events.online())
+    assert (there["scanners"], there["troubles"]) == ([{"name": "counter", "online": True}], [])
+    gone = shown(events.online(), events.offline("unplugged: plug it in"))
+    assert gone["scanners"] == [{"name": "counter", "online": False}]
+    (trouble,) = gone["troubles"]
+    assert trouble["title"].startswith("counter is offline since ")
+    assert trouble["cure"] == "unplugged: plug it in"
+    assert shown(events.offline(), events.online())["troubles"] == []
 
 
 def test_a_member_of_now(events: "Events") -> None:
@@ -145,9 +150,10 @@ def test_the_newest_are_kept(events: "Events") -> None:
 
 
 def test_trouble_lasts_until_a_fresh_balance(events: "Events") -> None:
-    assert shown(events.failed(1))["trouble"]["title"].startswith("No answer from the loyalty programme since ")
-    assert shown(events.failed(1), events.member(2, stale=True))["trouble"] is not None
-    assert shown(events.failed(1), events.member(2))["trouble"] is None
+    (trouble,) = shown(events.failed(1))["troubles"]
+    assert trouble["title"].startswith("No answer from the loyalty programme since ")
+    assert shown(events.failed(1), events.member(2, stale=True))["troubles"] == [trouble]
+    assert shown(events.failed(1), events.member(2))["troubles"] == []
 
 
 def test_an_enrolment_from_its_opening_to_its_end(events: "Events") -> None:

@@ -66,7 +66,7 @@ async def test_each_state_fits_each_screen(page: Page, cashier: Cashier, events:
         await fits_each_screen(page, tmp_path / "member")
         await cashier.tell(events.offline())
         await cashier.tell(events.failed(14))
-        await expect(page.locator("#trouble")).to_be_visible()
+        await expect(page.locator("#troubles li")).to_have_count(2)
         await fits_each_screen(page, tmp_path / "trouble")
     await expect(page.locator("#line")).to_have_text("Reconnecting…")
     await fits_each_screen(page, tmp_path / "lost")

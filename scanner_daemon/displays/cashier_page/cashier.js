@@ -19,6 +19,7 @@
   let open = null; // the enrolment that is open at the lane
   let bound = null; // the id of the one that what is typed belongs to
   let progress = ""; // the newest step of any enrolment that was shown
+  let asking = false; // a request that changes something is on its way
 
   // The stream
 
@@ -61,10 +62,9 @@
 
   function show(state) {
     $("#lane").textContent = state.lane;
-    fill("#scanners", state.scanners, ({ name, online, detail }) =>
-      element("li", { className: online ? "" : "offline", title: detail }, online ? name : `${name} offline`));
-    $("#trouble").hidden = !state.trouble;
-    if (state.trouble) $("#trouble").replaceChildren(element("b", {}, state.trouble.title), `. ${state.trouble.cure}`);
+    fill("#scanners", state.scanners, ({ name, online }) =>
+      element("li", { className: online ? "" : "offline" }, online ? name : `${name} offline`));
+    fill("#troubles", state.troubles, ({ title, cure }) => element("li", {}, element("b", {}, title), `. ${cure}`));
     showCustomer(state.customer);
     fill("#refusals ol", state.refusals, (scan) => element("li", {},
       element("b", {}, scan.title), " ", element("span", {}, `${scan.time} ${scan.scanner} ${scan.label}`),
@@ -84,9 +84,10 @@
       element("div", {}, element("dt", {}, name), element("dd", {}, figure)));
   }
 
-  function announce({ customer, refusals }) {
+  function announce({ customer, refusals, troubles }) {
     const newest = refusals[0];
-    const text = [customer?.title, newest && `${newest.title}, ${newest.time}. ${newest.cure}`].filter(Boolean).join(". ");
+    const refused = newest && `${newest.title}, ${newest.time}. ${newest.cure}`;
+    const text = [...troubles.map(({ title }) => title), customer?.title, refused].filter(Boolean).join(". ");
     if ($("#announcement").textContent !== text) $("#announcement").textContent = text;
   }
 
@@ -138,17 +139,25 @@
 
   // What is typed from here on belongs to the enrolment that is open, or to a new one.
   async function bind() {
-    if (!open) {
-      try {
-        const { status, said } = await ask("POST", "/members/open", {});
-        if (status !== 200) return say(said.error, "alert");
-        open = said.enrolment;
-      } catch {
-        return say("The lane's program does not answer. Try again in a moment.", "alert");
-      }
-    }
-    bound = open.id;
+    if (!open) await oneAtATime(begin);
+    bound = open?.id ?? null;
     showCard();
+  }
+
+  async function begin() {
+    try {
+      const { status, said } = await ask("POST", "/members/open", {});
+      if (status === 200) open = said.enrolment;
+      else say(said.error, "alert");
+    } catch {
+      say("The lane's program does not answer. Try again in a moment.", "alert");
+    }
+  }
+
+  async function oneAtATime(change) {
+    if (asking) return;
+    asking = true;
+    await change().finally(() => { asking = false; });
   }
 
   async function register() {
@@ -215,7 +224,7 @@
       fields[0].focus();
       bind();
     } else if (event.key === "Enter" && event.ctrlKey && form.contains(event.target)) {
-      register();
+      oneAtATime(register);
     } else if (event.key === "Escape" && form.contains(event.target)) {
       discard();
     } else if (event.target.matches("button") && (event.key === "Enter" || event.key === " ")) {
@@ -252,7 +261,7 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    register();
+    oneAtATime(register);
   });
 
   form.addEventListener("reset", (event) => {
