@@ -95,7 +95,7 @@ async def test_the_hash_reaches_the_till_and_nobody_else(scanner: VirtualScanner
 
 
 def contents(folder: Path) -> list[str]:
-    return [file.read_text() for file in folder.rglob("*") if file.is_file()]
+    return [file.read_bytes().decode("latin-1") for file in folder.rglob("*") if file.is_file()]
 
 
 async def till_hears(scanner: VirtualScanner, audience: Audience) -> None:
