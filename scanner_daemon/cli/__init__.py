@@ -8,6 +8,7 @@ from scanner_daemon.cli.decode import decode
 from scanner_daemon.cli.demo import demo
 from scanner_daemon.cli.devices import devices
 from scanner_daemon.cli.displays import displays
+from scanner_daemon.cli.doctor import doctor
 from scanner_daemon.cli.forget import forget
 from scanner_daemon.cli.member import member
 from scanner_daemon.cli.outbox import outbox
@@ -16,7 +17,7 @@ from scanner_daemon.cli.run import run
 from scanner_daemon.cli.sandbox import sandbox
 from scanner_daemon.cli.setup import setup
 
-_COMMANDS = (run, check_config, setup, demo, sandbox, devices, decode, record, member, forget)
+_COMMANDS = (run, check_config, setup, doctor, demo, sandbox, devices, decode, record, member, forget)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from scanner_daemon.sources.access import open_devices, owning_group
 from scanner_daemon.sources.discovery import Attached, attached
+from scanner_daemon.sources.recognition import is_personal_keyboard
 
 
 def devices(
@@ -44,10 +45,19 @@ def _described(device: Attached, holders: Mapping[int, list[str]]) -> dict[str, 
         "serial": device.serial or None,
         "physical_port": device.physical_port or None,
         "known_scanner": device.known_scanner,
+        "refused": _refusal(device),
         "permission": "granted" if os.access(device.node, os.R_OK) else "denied",
         "group": owning_group(device.node),
         "held_by": holders.get(_number(device.node), []),
     }
+
+
+def _refusal(device: Attached) -> str | None:
+    """Return why the daemon would not claim ``device`` unless it is told to."""
+    ids = {"vendor": device.vendor, "product": device.product, "name": device.name}
+    if device.mode == "keyboard" and is_personal_keyboard(**ids, bus=0):
+        return "looks like a person's keyboard; claim_keyboard = true takes it"
+    return None
 
 
 def _number(node: str) -> int:
@@ -67,9 +77,10 @@ def _print_table(found: list[dict[str, Any]]) -> None:
     for column in table.columns:
         column.overflow = "fold"  # a path that is cut is of no use
     for device in found:
-        doubt = "" if device["known_scanner"] else "\n[dim](does not say it is a scanner)[/dim]"
+        doubt = device["refused"] or ("" if device["known_scanner"] else "does not say it is a scanner")
         table.add_row(
-            f"{escape(device['name'] or device['id'])}{doubt}\n{escape(device['path'])}",
+            escape(f"{device['name'] or device['id']}\n{device['path']}")
+            + (f"\n[dim]({doubt})[/dim]" if doubt else ""),
             device["mode"],
             device["driver"],
             escape(_match(device)),

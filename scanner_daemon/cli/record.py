@@ -34,9 +34,11 @@ def record(
 
     A recording holds whatever was scanned: it is written for its owner alone, and --redact makes it fit to be shown.
     """
+    from scanner_daemon import logs
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError, DeviceError
 
+    logs.configure(level="error")
     if file.exists():
         fail(f"{file} is there already: name a new file", status=2)
     try:

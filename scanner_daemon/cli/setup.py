@@ -44,6 +44,7 @@ def setup(
     The scanner is held meanwhile, so that nothing it sends is typed anywhere. A file that is there gets a table at its
     end, and is saved before.
     """
+    from scanner_daemon import logs
     from scanner_daemon.cli.dialogue import chosen, learnt, named, shown
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError, DeviceError
@@ -52,6 +53,7 @@ def setup(
     if page is not None:
         _write_page(page)
         return
+    logs.configure(level="error")
     ask = not yes and sys.stdin.isatty()
     try:
         config = _config(output)

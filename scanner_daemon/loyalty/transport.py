@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -26,11 +27,12 @@ _IDLE_SECONDS = 60.0  # a connection idle for longer may have been dropped by a 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer. ``retry_after`` is in seconds; ``None`` where the server does not say."""
+    """An HTTP answer. ``retry_after`` is in seconds, ``date`` the server's clock; ``None`` where it does not say."""
 
     status: int
     body: bytes = field(repr=False)
     retry_after: float | None
+    date: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +87,28 @@ class Transport:
         except httpx.TransportError as error:
             raise LoyaltyUnavailable(f"expected an answer, got {_said(error)}") from None  # its text may hold the path
         pause = wire.retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
-        return Answer(status=response.status_code, body=body, retry_after=pause)
+        date = _moment(response.headers.get("Date", ""))
+        return Answer(status=response.status_code, body=body, retry_after=pause, date=date)
+
+
+async def server_clock(base_url: str, *, timeout: float) -> datetime | None:  # noqa: ASYNC109  the whole question's
+    """Return what time it is at the server, to the second; ``None`` where it does not say.
+
+    Raises ``LoyaltyUnavailable`` when it does not answer within ``timeout`` seconds, ``ValueError`` for no address.
+    """
+    try:
+        async with asyncio.timeout(timeout), Transport(base_url=base_url, headers={}) as transport:
+            return (await transport.request("GET", "/")).date
+    except TimeoutError:
+        raise LoyaltyUnavailable(f"expected an answer within {timeout:g} s, got none; check the network") from None
+
+
+def _moment(date: str) -> datetime | None:
+    """Read a ``Date`` header (RFC 9110, 6.6.1)."""
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
 
 
 async def _certificates(base_url: str) -> ssl.SSLContext:

@@ -106,6 +106,13 @@ def event_nodes(hidraw: str) -> list[str]:
     return [device.device_node for device in _devices("input", of=hidraw) if device.sys_name.startswith("event")]
 
 
+def udev_property(node: str, name: str) -> str:
+    """Return what udev's rules say about a serial port's ``name``; empty where they say nothing."""
+    real = Path(node).resolve()
+    found = (device.properties.get(name, "") for device in _devices("tty") if Path(device.device_node) == real)
+    return next(found, "")
+
+
 def report_descriptor(hidraw: str) -> bytes:
     """Return the report descriptor of the HID device with the node ``hidraw``; empty where it is gone."""
     node = Path(hidraw).resolve()

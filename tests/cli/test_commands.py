@@ -33,6 +33,7 @@ def ran(*arguments: str, environ: dict[str, str] | None = None) -> subprocess.Co
         ("decode",),
         ("record",),
         ("setup",),
+        ("doctor",),
         ("member",),
     ],
 )

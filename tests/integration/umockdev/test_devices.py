@@ -76,6 +76,7 @@ def test_a_keyboard_wedge_is_listed_as_what_the_configuration_needs(plug_in: Cal
             "serial": "SN1",
             "physical_port": wedge.physical_port,
             "known_scanner": True,
+            "refused": None,
             "permission": "granted",
             "group": owning_group(wedge.node),
             "held_by": [],
@@ -125,7 +126,15 @@ def test_a_device_that_does_not_say_it_scans_comes_last_and_is_marked(plug_in: C
         ("Honeywell Xenon 1900", True),
         ("Logitech USB Keyboard", False),
     ]
-    assert "does not say it is a scanner" in run()
+    assert listed()[1]["refused"] == "looks like a person's keyboard; claim_keyboard = true takes it"
+    assert "claim_keyboard = true" in " ".join(run().split())
+
+
+def test_a_nameless_keyboard_may_be_a_scanner_and_is_marked(plug_in: Callable[..., Wedge]) -> None:
+    plug_in(number=1, name="USB Device", vendor="ffff", product="0035")
+
+    assert [device["refused"] for device in listed()] == [None]
+    assert "does not say" in run()
 
 
 def test_a_link_two_devices_fight_for_is_nobodys(plug_in: Callable[..., Wedge]) -> None:
