@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -13,11 +13,12 @@ import structlog
 from pydantic import SecretStr
 
 from scanner_daemon import lane
-from scanner_daemon.config import Config
+from scanner_daemon.config import Config, Scanner
 from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.journal import Journal
 from scanner_daemon.displays.metrics import Metrics
 from scanner_daemon.displays.operator import Operator
+from scanner_daemon.drivers import Part
 from scanner_daemon.enrolment.announcer import Announcer
 from scanner_daemon.enrolment.desk import Desk
 from scanner_daemon.enrolment.intake import Intake
@@ -62,6 +63,9 @@ class Lane(lane.Lane):
 
     server: LocalServer | None = None
     """The local server, where one is configured."""
+    _config: Config
+    _till: Till | None
+    _notifier: SystemdNotifier | None
 
     @classmethod
     def from_config(cls, config: Config, *, environ: Mapping[str, str] = os.environ) -> Self:
@@ -127,7 +131,32 @@ class Lane(lane.Lane):
             server.health = built.health
             server.routes += EnrolmentRoutes(desk=desk).routes if desk else ()
         built.server = server
+        built._config, built._till, built._notifier = config, till, notifier
         return built
+
+    async def reload(self, config: Config) -> None:
+        """Take scanners, cards and debounce times from ``config``, from the next scan on.
+
+        A scanner whose settings are the same is read on: none of its scans is lost. What else is different is told to
+        need a restart. Only for a lane that runs.
+        """
+        if self._notifier is not None:
+            self._notifier.reloading()
+        for name in sorted(_fields(config) - {"scanners", "cards", "debounce", "missing_secrets"}):
+            if getattr(config, name) != getattr(self._config, name):
+                _log.warning("restart_needed", changed=name, detail="The daemon goes on with what it was started with.")
+        before, after = ({one.name: _as_read(one) for one in it.scanners} for it in (self._config, config))
+        different = [one for one in config.scanners if before.get(one.name) != after[one.name]]
+        self._config = replace(self._config, scanners=config.scanners, cards=config.cards, debounce=config.debounce)
+        await self.change(
+            pipeline=_pipeline(config),
+            pass_on=_pass_on(config, self._till),
+            gone=[name for name in before if before[name] != after.get(name)],
+            sources=_sources(replace(config, scanners=tuple(different)), self._till),
+        )
+        _log.info("configuration_reloaded", scanners_begun=[one.name for one in different])
+        if self._notifier is not None:
+            self._notifier.reloaded()
 
 
 def outbox_of(config: Config) -> Outbox:
@@ -153,6 +182,15 @@ def issuer(config: Config, find: Callable[[str], Awaitable[Member | None]]) -> I
         schemes=[part.build() for part in config.cards],
         find=find,
     )
+
+
+def _fields(config: Config) -> set[str]:
+    return {one.name for one in fields(config)}
+
+
+def _as_read(scanner: Scanner) -> tuple[Part, bool]:
+    """Return all that decides how a scanner is read."""
+    return scanner.source, scanner.is_keyboard and scanner.pass_through
 
 
 def _pipeline(config: Config) -> Pipeline:

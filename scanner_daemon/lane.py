@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -101,6 +101,7 @@ class Lane:
         self._rejected: Counter[str] = Counter()
         self._discarded: Counter[str] = Counter()
         self._lookups: set[asyncio.Task[None]] = set()
+        self._scanners: dict[str, asyncio.Task[None]] = {}
 
     def listen(self, name: str, listener: LaneListener) -> None:
         """Tell ``listener`` everything from now on."""
@@ -145,15 +146,34 @@ class Lane:
                     self._group.create_task(service.serve(), name=name) for name, service in self._services.items()
                 ]
                 background.append(self._group.create_task(self._fanout.run(), name="fan-out"))
-                scanners = [
-                    self._group.create_task(self._attend(source), name=f"scanner {source.name}")
-                    for source in self._sources
-                ]
-                self._check_ready()
+                self._read(self._sources)
                 await self._stopping.wait()
-                await self._stop(scanners)
+                await self._stop(list(self._scanners.values()))
                 for task in (*background, *self._lookups):
                     task.cancel()
+
+    async def change(
+        self, *, pipeline: Pipeline, pass_on: PassOn | None, gone: Collection[str], sources: Sequence[ScannerSource]
+    ) -> None:
+        """Decide with ``pipeline`` and ``pass_on`` from the next scan on; let go of ``gone``, then read ``sources``.
+
+        Both are scanners; all others are read on, undisturbed. Only for a lane that runs.
+        """
+        self._pipeline, self._pass_on = pipeline, pass_on or _nowhere
+        let_go = {name: self._scanners.pop(name) for name in gone}
+        for scanner in let_go.values():
+            scanner.cancel()
+        await asyncio.gather(*let_go.values(), return_exceptions=True)
+        for name in let_go:
+            self._went_offline(name, "the configuration has it no longer, or otherwise")
+            del self._online[name]
+        if not self._stopping.is_set():
+            self._read(sources)
+
+    def _read(self, sources: Sequence[ScannerSource]) -> None:
+        for source in sources:
+            self._scanners[source.name] = self._group.create_task(self._attend(source), name=f"scanner {source.name}")
+        self._check_ready()
 
     async def _stop(self, scanners: Sequence[asyncio.Task[None]]) -> None:
         """Let go of the scanners, finish what was scanned, tell everybody: in this order, under one deadline."""
@@ -204,7 +224,7 @@ class Lane:
         return before is True
 
     def _check_ready(self) -> None:
-        if len(self._online) == len(self._sources):
+        if len(self._online) == len(self._scanners):
             self.ready.set()
 
     def _decide(self, scan: Scan) -> Decision:

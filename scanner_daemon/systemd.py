@@ -7,6 +7,7 @@ lets go of the scanners, so that the till goes on without us.
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -53,6 +54,14 @@ class SystemdNotifier:
             await asyncio.Event().wait()
         finally:
             self._send("STOPPING=1")
+
+    def reloading(self) -> None:
+        """Say that the configuration is being read again, until :meth:`reloaded` (sd_notify(3), RELOADING=1)."""
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+
+    def reloaded(self) -> None:
+        """Say that this is over."""
+        self._send("READY=1")
 
     def _status(self) -> str:
         offline = sorted(scanner for scanner, online in self._online.items() if not online)

@@ -18,33 +18,65 @@ E = TypeVar("E", bound=BaseException)
 def run(
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("/etc/scanner-daemon/config.toml"),
 ) -> None:
-    """Run the lane until SIGTERM or SIGINT: status 0 when stopped, 78 for a wrong configuration, 1 for the rest."""
+    """Run the lane until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+
+    Status 0 when stopped, 78 for a wrong configuration, 1 for the rest.
+    """
     from scanner_daemon import logs
     from scanner_daemon.app import Lane
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a lane to reload
     logs.configure()
     try:
         lane = Lane.from_config(load_config(config))
     except ConfigError as error:
         fail_on(error)
-    asyncio.run(until_stopped(lane))
+    asyncio.run(until_stopped(lane, config))
 
 
-async def until_stopped(lane: "Lane") -> None:
-    """Run ``lane`` until a signal asks to stop; end the command with a sentence when a part of it gives up."""
+async def until_stopped(lane: "Lane", file: Path) -> None:
+    """Run ``lane`` until a signal asks to stop; take ``file`` anew when one asks for that.
+
+    Ends the command with a sentence when a part of it gives up.
+    """
     from scanner_daemon.errors import ConfigError, ScannerDaemonError
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lane.stop)
+    asked = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, asked.set)
+    reloading = asyncio.create_task(_reload_when(asked, lane, file), name="reload")
     try:
         await lane.run()
     except* ConfigError as group:
         fail_on(ConfigError([mistake for error in _leaves(group) for mistake in error.mistakes]))
     except* ScannerDaemonError as group:
         fail("; ".join(str(error) for error in _leaves(group)))
+    finally:
+        reloading.cancel()
+
+
+async def _reload_when(asked: asyncio.Event, lane: "Lane", file: Path) -> None:
+    """Have ``lane`` take each right configuration; a wrong one changes nothing."""
+    import structlog
+
+    from scanner_daemon.config import load_config
+    from scanner_daemon.errors import ConfigError
+
+    while True:
+        await asked.wait()
+        asked.clear()
+        await lane.ready.wait()
+        try:
+            config = await asyncio.to_thread(load_config, file)
+        except ConfigError as error:
+            mistakes = [str(mistake) for mistake in error.mistakes]
+            structlog.get_logger().error("configuration_not_reloaded", mistakes=mistakes)
+        else:
+            await lane.reload(config)
 
 
 def _leaves(group: BaseExceptionGroup[E]) -> list[E]:

@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -100,6 +102,107 @@ def test_it_stops_cleanly_and_finishes_what_was_scanned(daemon: Daemon) -> None:
     assert kinds == ["scanner_online", "scan_accepted", "lookup_failed"]
     assert "0412345678903" not in log, "ids are masked in the log"
     assert "hush" not in log
+
+
+class Reloads:
+    """A running daemon and its configuration."""
+
+    def __init__(self, process: subprocess.Popen[str], systemd: Systemd, config: Path) -> None:
+        self.process = process
+        self._systemd = systemd
+        self._config = config
+
+    def reload(self, was: str, now: str) -> None:
+        """Change the configuration, as systemd has it reloaded, and wait until that was done."""
+        text = self._config.read_text()
+        assert was in text
+        self._config.write_text(text.replace(was, now))
+        self.process.send_signal(signal.SIGHUP)
+        said = self._systemd.until("RELOADING=1").splitlines()[1]
+        assert abs(int(said.removeprefix("MONOTONIC_USEC=")) / 1e6 - time.monotonic()) < 20
+        self._systemd.until("READY=1")
+
+    def next(self) -> dict[str, object]:
+        assert self.process.stdout is not None
+        event: dict[str, object] = json.loads(self.process.stdout.readline())
+        return event
+
+
+@pytest.fixture
+def reloads(daemon: Daemon, systemd: Systemd, scanner: VirtualScanner, tmp_path: Path) -> Reloads:
+    running = Reloads(daemon(port=scanner.port), systemd, tmp_path / "config.toml")
+    assert running.next()["type"] == "scanner_online"
+    return running
+
+
+@pytest.fixture
+def scanner() -> Iterator[VirtualScanner]:
+    with VirtualScanner() as scanner:
+        yield scanner
+
+
+def test_new_cards_are_cards_from_the_next_scan_on(reloads: Reloads, scanner: VirtualScanner) -> None:
+    scanner.scan("0512345678900")
+    assert reloads.next()["type"] == "scan_passed_through"
+    reloads.reload("04\\d{11}", "05\\d{11}")
+    scanner.scan("0512345678900")
+    assert reloads.next()["type"] == "scan_accepted"
+
+
+def test_no_scan_is_lost_to_reloading(reloads: Reloads, scanner: VirtualScanner) -> None:
+    products = [f"4006381{number:06}" for number in range(1000)]
+    events: list[dict[str, object]] = []
+
+    def scan() -> None:
+        for product in products:
+            scanner.scan(product)
+            time.sleep(0.001)  # as quick as no cashier, slow enough to be scanning all the time
+
+    hand = threading.Thread(target=scan)
+    readers = [
+        threading.Thread(target=lambda: events.extend(reloads.next() for _ in products), daemon=True),
+        threading.Thread(target=lambda: [None for _ in reloads.process.stderr or ()], daemon=True),
+    ]
+    for thread in (hand, *readers):
+        thread.start()
+    patterns = ["04\\d{11}", "05\\d{11}"]
+    while hand.is_alive():
+        reloads.reload(*patterns)
+        patterns.reverse()
+    readers[0].join(timeout=20)
+    assert [event.get("label") for event in events] == products
+
+
+def test_a_scanner_whose_settings_changed_is_claimed_anew(reloads: Reloads, scanner: VirtualScanner) -> None:
+    reloads.reload('name = "counter"', 'name = "desk"')
+    offline, online = reloads.next(), reloads.next()
+    assert (offline["type"], offline["scanner"]) == ("scanner_offline", "counter")
+    assert (online["type"], online["scanner"]) == ("scanner_online", "desk")
+    scanner.scan("4006381333931")
+    assert reloads.next()["scanner"] == "desk"
+
+
+def test_a_wrong_configuration_changes_nothing_and_is_told(
+    reloads: Reloads, scanner: VirtualScanner, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    right = config.read_text()
+    config.write_text("[lane]\nnmae = 1\n")
+    reloads.process.send_signal(signal.SIGHUP)
+    assert reloads.process.stderr is not None
+    line = next(line for line in reloads.process.stderr if "configuration_not_reloaded" in line)
+    assert "did you mean 'name'?" in line
+    scanner.scan("4006381333931")
+    assert reloads.next()["type"] == "scan_passed_through"
+    config.write_text(right)
+    reloads.reload("04\\d{11}", "05\\d{11}")
+
+
+def test_what_needs_a_restart_is_told(reloads: Reloads) -> None:
+    reloads.reload("http://127.0.0.1:9", "http://127.0.0.1:10")
+    _, log = ended(reloads.process)
+    told = [line["changed"] for line in map(json.loads, log.splitlines()) if line["event"] == "restart_needed"]
+    assert told == ["loyalty"]
 
 
 def test_no_scanner_at_boot_is_not_an_error(daemon: Daemon, systemd: Systemd, tmp_path: Path) -> None:
