@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner_daemon.config import Config, load_config, parse_config
-from scanner_daemon.errors import ConfigError
+from scanner_daemon.errors import ConfigError, Mistake
 from scanner_daemon.sources.device_match import DeviceMatch
 from scanner_daemon.sources.discovery import Attached
 
@@ -90,9 +90,7 @@ def add(file: Path, added: str) -> Path | None:
 def _check(text: str, file: Path) -> None:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:  # a table of the old file is written inline, and cannot be added to
-        from scanner_daemon.errors import Mistake
-
+    except tomllib.TOMLDecodeError as error:  # the old file has its scanners inline, and cannot be added to
         expected = "tables [[scanner]], to add one at the end"
         raise ConfigError([Mistake(file=str(file), key="scanner", expected=expected, got=str(error))]) from None
     parse_config(document, file=str(file), base=file.parent, require_secrets=False)

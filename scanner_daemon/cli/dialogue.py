@@ -20,17 +20,17 @@ MOST_TRIES: Final = 20
 """Scans that make no sense before the scanner is given up."""
 
 
-async def chosen(*, ask: bool, timeout: float) -> Attached:  # noqa: ASYNC109  how long to wait, not a failure
+async def chosen(*, ask: bool, within: float) -> Attached:
     """Return the scanner that is to be set up: the only one, the one picked from a list, or the next plugged in."""
     devices = attached()
     known = [device for device in devices if device.known_scanner]
     if ask and devices:
         picked = _picked(devices)
-        return picked or await _plugged_in(devices, timeout)
+        return picked or await _plugged_in(devices, within)
     if len(known) > 1:
         listed = ", ".join(f"{device.path} ({device.name})" for device in known)
         fail(f"there are {len(known)} scanners: name one with --device: {listed}", status=2)
-    return known[0] if known else await _plugged_in(devices, timeout)
+    return known[0] if known else await _plugged_in(devices, within)
 
 
 def named(path: str) -> Attached:
@@ -47,22 +47,22 @@ def named(path: str) -> Attached:
     return Attached(driver="serial", mode="serial", node=str(node), path=path, **nothing)
 
 
-async def learnt(ways: Sequence[Learner], *, timeout: float) -> Settings:  # noqa: ASYNC109  same
+async def learnt(ways: Sequence[Learner], *, within: float) -> Settings:
     """Ask for the labels of the page until they make sense. Raises ``DeviceError``."""
     for way in islice(cycle(ways), MOST_TRIES):
         async with listening(way.source()) as scanner:
-            settings = await _told(way, scanner, timeout=timeout, last=len(ways) == 1)
+            settings = await _told(way, scanner, within=within, last=len(ways) == 1)
         if settings is not None:
             return settings
     return _give_up()
 
 
-async def shown(source: Tapped, *, timeout: float) -> bool:  # noqa: ASYNC109  same
+async def shown(source: Tapped, *, within: float) -> bool:
     """Ask for one more scan and print what it is. Raises ``DeviceError``."""
     async with listening(source) as scanner:
         typer.echo("Scan a product to see it work.")
         try:
-            burst = await scanner.burst(within=timeout)
+            burst = await scanner.burst(within=within)
         except TimeoutError:
             typer.echo("  Nothing came: try it with `scanner-daemon run`.")
             return False
@@ -74,12 +74,12 @@ async def shown(source: Tapped, *, timeout: float) -> bool:  # noqa: ASYNC109  s
     return bool(burst.scans)
 
 
-async def _told(way: Learner, scanner: Listening, *, timeout: float, last: bool) -> Settings | None:  # noqa: ASYNC109
+async def _told(way: Learner, scanner: Listening, *, within: float, last: bool) -> Settings | None:
     """Return what the labels tell; ``None`` when what comes is no text, and there is another way to listen."""
     bursts: list[Burst] = []
     settings: Settings = {}
     for _ in range(MOST_TRIES):
-        burst = await _scanned(scanner, label=len(bursts) + 1, timeout=timeout)
+        burst = await _scanned(scanner, label=len(bursts) + 1, within=within)
         found = way.learn([*bursts, burst])
         if not isinstance(found, Complaint):
             typer.echo("  Understood.")
@@ -98,12 +98,12 @@ async def _told(way: Learner, scanner: Listening, *, timeout: float, last: bool)
     return _give_up()
 
 
-async def _scanned(scanner: Listening, *, label: int, timeout: float) -> Burst:  # noqa: ASYNC109  same
+async def _scanned(scanner: Listening, *, label: int, within: float) -> Burst:
     typer.echo(f"Scan label {label} of the calibration page.")
     try:
-        return await scanner.burst(within=timeout)
+        return await scanner.burst(within=within)
     except TimeoutError:
-        fail(f"no scan came within {timeout:g} s: is it the right scanner, and is the page printed sharply?")
+        fail(f"no scan came within {within:g} s: is it the right scanner, and is the page printed sharply?")
 
 
 def _picked(devices: Sequence[Attached]) -> Attached | None:
@@ -117,19 +117,19 @@ def _picked(devices: Sequence[Attached]) -> Attached | None:
     return devices[number - 1] if number else None
 
 
-async def _plugged_in(before: Sequence[Attached], timeout: float) -> Attached:  # noqa: ASYNC109  same
+async def _plugged_in(before: Sequence[Attached], within: float) -> Attached:
     """Wait for a device that was not there ``before``."""
     typer.echo("Plug the scanner in.")
     nodes = {device.node for device in before}
     try:
-        async with asyncio.timeout(timeout), HotPlug() as hotplug:
+        async with asyncio.timeout(within), HotPlug() as hotplug:
             while True:
                 new = [device for device in attached() if device.node not in nodes]
                 if new:
                     return new[0]
                 await hotplug.changed(timeout=1.0)
     except TimeoutError:
-        fail(f"no scanner was plugged in within {timeout:g} s: see `scanner-daemon devices`, or name it with --device")
+        fail(f"no scanner was plugged in within {within:g} s: see `scanner-daemon devices`, or name it with --device")
 
 
 def _give_up() -> NoReturn:

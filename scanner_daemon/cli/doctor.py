@@ -45,7 +45,7 @@ def doctor(
 
 
 def _findings(file: Path) -> "Iterator[Finding]":
-    from scanner_daemon.cli.doctor_lane import lane_findings, loyalty_findings
+    from scanner_daemon.cli.doctor_lane import lane_findings, loyalty_findings, readable
     from scanner_daemon.cli.doctor_scanners import scanner_findings
     from scanner_daemon.cli.finding import Finding
     from scanner_daemon.config import load_config
@@ -58,7 +58,7 @@ def _findings(file: Path) -> "Iterator[Finding]":
         for mistake in error.mistakes:
             yield Finding(check="configuration", detail=str(mistake), cure="correct it, or run `scanner-daemon setup`")
         return
-    yield Finding(check="configuration", detail=str(file))
+    yield readable(file)
     for note in config.notes:
         yield Finding(check="configuration", detail=note)
     yield from scanner_findings(config.scanners)

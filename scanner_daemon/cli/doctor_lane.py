@@ -1,9 +1,11 @@
 """What ``scanner-daemon doctor`` looks at beside the scanners: Gameball, the clock, the service, the pages."""
 
 import dataclasses
+import grp
 import http.client
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -71,6 +73,20 @@ def lane_findings(config: Config) -> Iterator[Finding]:
         yield _page(str(config.server.settings.get("listen", config.server.build().listen)))
         if any(part.driver.__name__ == "Kiosk" for part in config.displays):
             yield _browser()
+
+
+def readable(file: Path) -> Finding:
+    """Tell whether the daemon's user may read its configuration, where there is such a user."""
+    detail = str(file)
+    try:
+        group = grp.getgrnam(SERVICE).gr_gid
+    except KeyError:
+        return Finding(check="configuration", detail=detail)
+    status = file.stat()
+    if status.st_mode & stat.S_IROTH or (status.st_gid == group and status.st_mode & stat.S_IRGRP):
+        return Finding(check="configuration", detail=detail)
+    cure = f"chgrp {SERVICE} {file} && chmod g+r {file}"
+    return Finding(check="configuration", detail=f"{detail} cannot be read by the daemon's user", cure=cure)
 
 
 def _state_dir(folder: Path) -> Finding:

@@ -45,6 +45,7 @@ def setup(
     end, and is saved before.
     """
     from scanner_daemon import logs
+    from scanner_daemon.cli import config_file
     from scanner_daemon.cli.dialogue import chosen, learnt, named, shown
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError, DeviceError
@@ -56,15 +57,15 @@ def setup(
     logs.configure(level="error")
     ask = not yes and sys.stdin.isatty()
     try:
-        config = _config(output)
-        found = named(device) if device else asyncio.run(chosen(ask=ask, timeout=timeout))
+        config = config_file.existing(output)
+        found = named(device) if device else asyncio.run(chosen(ask=ask, within=timeout))
         _refuse_twice(config, found, output)
         typer.echo(f"Setting up {found.name or found.id} ({found.mode}, {found.path}).")
         ways = learners(found, claim=claim_keyboard, baudrate=baudrate, parity=parity)
-        settings = asyncio.run(learnt(ways, timeout=timeout))
+        settings = asyncio.run(learnt(ways, within=timeout))
         scanner = _add(config, output, name, {**_identity(found), **settings}, ask=ask)
         done = next(each for each in load_config(output, require_secrets=False).scanners if each.name == scanner)
-        asyncio.run(shown(done.source.build(), timeout=timeout))
+        asyncio.run(shown(done.source.build(), within=timeout))
     except ConfigError as error:
         fail_on(error)
     except DeviceError as error:
@@ -72,12 +73,6 @@ def setup(
         fail(f"{error}{here}")
     except KeyboardInterrupt:
         fail("stopped", status=INTERRUPTED)
-
-
-def _config(file: Path) -> "Config | None":
-    from scanner_daemon.cli import config_file
-
-    return config_file.existing(file)
 
 
 def _refuse_twice(config: "Config | None", device: "Attached", file: Path) -> None:

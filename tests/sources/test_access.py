@@ -1,5 +1,6 @@
 import errno
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def test_a_busy_device_names_who_has_it(terminal: str, number: int) -> None:
 
     assert isinstance(error, DeviceAccessDenied)
     assert f"(pid {os.getpid()})" in str(error)
+
+
+def test_a_device_that_the_daemon_has_names_the_command_that_frees_it(terminal: str, tmp_path: Path) -> None:
+    daemon = tmp_path / "scanner-daemon"
+    daemon.symlink_to("/bin/sleep")
+    held = os.open(terminal, os.O_RDONLY | os.O_NOCTTY)
+    with subprocess.Popen((daemon, "60"), stdin=held) as running:
+        os.close(held)
+        error = device_error(OSError(errno.EBUSY, ""), terminal, trying="open")
+        running.kill()
+
+    assert "`systemctl stop scanner-daemon`" in str(error)
 
 
 @pytest.mark.parametrize("number", [errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO])
