@@ -44,7 +44,7 @@ def identify(scan_data: str, scheme: CodeId) -> Identified | None:
     >>> identify("4006381333931", CodeId.HONEYWELL) is None
     True
     """
-    if scheme is CodeId.NONE:
+    if scheme is CodeId.NONE or (scheme is CodeId.AIM and not scan_data.startswith("]")):
         return Identified(scan_data, ScanDataType.UNKNOWN, None)
     if scheme is CodeId.AIM:
         identifier, label = split_identifier(scan_data)

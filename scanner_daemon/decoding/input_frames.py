@@ -116,8 +116,8 @@ def _single_keys() -> re.Pattern[bytes]:
     """Return what matches reports of MSC_SCAN, one key going down or up, and SYN_REPORT."""
     time = struct.calcsize("@ll")
     msc, key, syn = (re.escape(struct.pack("@H", kind)) for kind in (_EV_MSC, _EV_KEY, _EV_SYN))
-    down, up = (re.escape(struct.pack("@i", value)) for value in (1, 0))
-    report = b".{%d}%b.{%d}%b..(?:%b|%b).{%d}%b\0{6}" % (time, msc, 6 + time, key, down, up, time, syn)
+    down_or_up = struct.pack("@i", 1).replace(b"\1", b"[\0\1]")
+    report = b".{%d}%b.{%d}%b..%b.{%d}%b\0{6}" % (time, msc, 6 + time, key, down_or_up, time, syn)
     return re.compile(b"(?:%b)*+" % report, re.DOTALL)
 
 
