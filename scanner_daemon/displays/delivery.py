@@ -1,7 +1,8 @@
 """Deliver events to somebody who may not take them at once: each by itself, again and again, and not for ever."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -26,7 +27,10 @@ RETRIES_AT_ONCE: Final = 4
 """Further attempts that are on their way at a time; they never take a place from a first one."""
 
 CAPACITY: Final = 1000
-"""Events that wait for another attempt; beyond, the oldest is given up."""
+"""Events that wait for their first attempt, and as many for another; beyond, the oldest is given up."""
+
+_Tasks: TypeAlias = dict[str, asyncio.Task[None]]
+"""What is under way by the id of its event, the oldest first."""
 
 _log = structlog.get_logger()
 
@@ -46,54 +50,48 @@ class Delivery:
         self._to = to
         self._attempts = attempts
         self._first_retry = first_retry
-        self._fresh: set[asyncio.Task[None]] = set()
-        self._waiting: dict[str, asyncio.Task[None]] = {}  # oldest first
+        self._fresh: _Tasks = {}
+        self._retried: _Tasks = {}
         self._places = asyncio.Semaphore(FRESH_AT_ONCE)
         self._places_to_retry = asyncio.Semaphore(RETRIES_AT_ONCE)
         self._problem: str | None = None
 
     def begin(self, event: LaneEvent) -> None:
         """Have ``event`` delivered; never waits."""
-        task = self._group.create_task(self._deliver(event), name=f"event {event.id} to {self._to}")
-        self._fresh.add(task)
-        task.add_done_callback(self._fresh.discard)
+        self._start(self._fresh, event, self._deliver(event))
 
     async def finish(self, *, within: float) -> None:
         """Wait for first attempts, at most ``within`` seconds."""
         if self._fresh:
-            await asyncio.wait(self._fresh, timeout=within)
+            await asyncio.wait(self._fresh.values(), timeout=within)
+
+    def _start(self, tasks: _Tasks, event: LaneEvent, work: Coroutine[None, None, None]) -> None:
+        if len(tasks) >= CAPACITY:
+            tasks.pop(next(iter(tasks))).cancel()
+        task = self._group.create_task(work, name=f"event {event.id} to {self._to}")
+        tasks[event.id] = task
+        task.add_done_callback(partial(self._ended, tasks, event))
+
+    def _ended(self, tasks: _Tasks, event: LaneEvent, task: asyncio.Task[None]) -> None:
+        if tasks.get(event.id) is task:
+            del tasks[event.id]
+        if task.cancelled():  # perhaps before it had begun
+            self._give_up(event, "the lane has stopped, or too many events wait")
 
     async def _deliver(self, event: LaneEvent) -> None:
-        try:
-            async with self._places:
-                problem = await self._attempt(event)
-        except asyncio.CancelledError:
-            self._give_up(event, "the lane has stopped", attempts=1)
-            raise
+        async with self._places:
+            problem = await self._attempt(event)
         if problem is not None:
-            self._retry_later(event, problem)
-
-    def _retry_later(self, event: LaneEvent, problem: str) -> None:
-        if len(self._waiting) >= CAPACITY:
-            next(iter(self._waiting.values())).cancel()
-        task = self._group.create_task(self._retry(event, problem), name=f"event {event.id} to {self._to}, again")
-        self._waiting[event.id] = task
-        task.add_done_callback(lambda _: self._waiting.pop(event.id))
+            self._start(self._retried, event, self._retry(event, problem))
 
     async def _retry(self, event: LaneEvent, problem: str | None) -> None:
-        done = 1
-        try:
-            delays = exponential(first=self._first_retry, limit=SLOWEST_RETRY)
-            for done, delay in enumerate(islice(delays, self._attempts - 1), 2):  # noqa: B007  told at the end
-                await asyncio.sleep(delay)
-                async with self._places_to_retry:
-                    problem = await self._attempt(event)
-                if problem is None:
-                    return
-        except asyncio.CancelledError:
-            self._give_up(event, "the lane has stopped, or too many wait", attempts=done)
-            raise
-        self._give_up(event, str(problem), attempts=done)
+        for delay in islice(exponential(first=self._first_retry, limit=SLOWEST_RETRY), self._attempts - 1):
+            await asyncio.sleep(delay)
+            async with self._places_to_retry:
+                problem = await self._attempt(event)
+            if problem is None:
+                return
+        self._give_up(event, f"{self._attempts} attempts; {problem}")
 
     async def _attempt(self, event: LaneEvent) -> str | None:
         problem = await self._send(event)
@@ -104,5 +102,5 @@ class Delivery:
         self._problem = problem
         return problem
 
-    def _give_up(self, event: LaneEvent, why: str, *, attempts: int) -> None:
-        _log.error("event_given_up", to=self._to, id=event.id, event_type=event.type, attempts=attempts, detail=why)
+    def _give_up(self, event: LaneEvent, why: str) -> None:
+        _log.error("event_given_up", to=self._to, id=event.id, event_type=event.type, detail=why)
