@@ -169,6 +169,11 @@ def stores(config: Config) -> Mapping[str, Forgets]:
     return {"outbox": outbox_of(config), "last known balances": _balance_cache(config)}
 
 
+def ledger_of(config: Config) -> Ledger:
+    """Return the ledger of the lane's card numbers, which several processes may use."""
+    return Ledger(file=config.lane.state_dir / LEDGER)
+
+
 def issuer(config: Config, find: Callable[[str], Awaitable[Member | None]]) -> Issuer | None:
     """Return what issues the lane's card numbers, if the configuration says how they look.
 
@@ -178,7 +183,7 @@ def issuer(config: Config, find: Callable[[str], Awaitable[Member | None]]) -> I
         return None
     return Issuer(
         recipe=config.card_numbers,
-        ledger=Ledger(file=config.lane.state_dir / LEDGER),
+        ledger=ledger_of(config),
         schemes=[part.build() for part in config.cards],
         find=find,
     )

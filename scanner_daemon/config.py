@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import SecretStr
 
 from scanner_daemon import credentials, cross_checks, displays, drivers, loyalty, pipeline, pos, sources
+from scanner_daemon.cards.settings import PrinterSettings
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
@@ -61,6 +62,7 @@ class Config:
     scanners: tuple[Scanner, ...] = ()
     cards: tuple[Part, ...] = ()
     card_numbers: Recipe | None = None
+    card_printer: PrinterSettings | None = None
     debounce: Debounce = field(default_factory=Debounce)
     balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
@@ -145,7 +147,7 @@ class _Reader:
         server = self._server()
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
-        card_numbers = self._card_numbers(cards)
+        card_numbers, card_printer = self._card_numbers(cards), self._card_printer()
         spoken = {"language": lane.language} if lane else {}
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=spoken)))
         till, member = self._till(), self._member()
@@ -160,6 +162,7 @@ class _Reader:
             scanners=scanners,
             cards=cards,
             card_numbers=card_numbers,
+            card_printer=card_printer,
             debounce=debounce,
             balance_cache=balance_cache,
             enrolment=enrolment,
@@ -288,7 +291,8 @@ class _Reader:
         """Read how new cards are numbered: as the lane takes them back."""
         if "cards" not in self._document:
             return None
-        recipe: Recipe | None = self._plain(Recipe, "cards")
+        part = self._part(Recipe, self._table("cards"), self._place("cards"), beside=("printer",))
+        recipe: Recipe | None = part.build() if part else None
         example = recipe and recipe.number(recipe.first)
         if recipe and example and not taken_back(example, recipe.bar_code, [part.build() for part in cards]):
             expected = (
@@ -297,6 +301,16 @@ class _Reader:
             got = f"{example} as {recipe.bar_code.value}"
             self.mistakes.append(self._place("cards").mistake("", expected=expected, got=got))
         return recipe
+
+    def _card_printer(self) -> PrinterSettings | None:
+        table = self._table("cards").get("printer")
+        if table is None:
+            return None
+        if not isinstance(table, Mapping):
+            self.mistakes.append(self._place("cards").mistake("printer", expected="a table", got=drivers.shown(table)))
+            return None
+        part = self._part(PrinterSettings, table, self._place("cards.printer"))
+        return part.build() if part else None
 
     def _parts(self, key: str, choice: "_Choice") -> Iterator[Part]:
         for table, place in self._array_places(key):

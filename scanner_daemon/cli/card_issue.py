@@ -1,55 +1,158 @@
-"""``scanner-daemon cards issue``: numbers for new cards."""
+"""``scanner-daemon cards issue`` and ``print``: numbers for new cards, and cards on the lane's printer."""
 
 import asyncio
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
+from scanner_daemon.cli.card_errors import BAD_INPUT, sentences
 from scanner_daemon.cli.exits import fail, fail_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from scanner_daemon.cards.printing import Press
     from scanner_daemon.config import Config
     from scanner_daemon.issuing.ledger import NewCard
 
+_Config: TypeAlias = Annotated[Path, typer.Option(help="The configuration file.")]
+_DEFAULT_CONFIG: Final = Path("/etc/scanner-daemon/config.toml")
+
 
 def issue(
+    *,
     count: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 1,
-    config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("/etc/scanner-daemon/config.toml"),
+    print_: Annotated[bool, typer.Option("--print", help="Print each card as it is issued.")] = False,
+    config: _Config = _DEFAULT_CONFIG,
 ) -> None:
     """Issue numbers for new cards, one JSON object a line.
 
-    None was ever issued before, none is a member's, and the lane takes each for its customer.
+    None was ever issued before, none is a member's, and the lane takes each for its customer. With --print a card that
+    the printer did not take waits, and nothing more is issued: see cards print --waiting.
     """
+    with _told() as read:
+        settings = read(config)
+        press = _press(settings) if print_ else None
+        asyncio.run(_issue_each(settings, count, press))
+
+
+def print_card(
+    number: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The customer's id; left out with --waiting.")
+    ] = None,
+    *,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Print every card that waits, in turn.")] = False,
+    config: _Config = _DEFAULT_CONFIG,
+) -> None:
+    """Print a member's card, once more if need be, or all that a printer did not take before."""
+    if waiting == (number is not None):
+        fail("expected the id of a customer, or --waiting", status=BAD_INPUT)
+    with _told() as read:
+        settings = read(config)
+        press = _press(settings)
+        if number is None:
+            _print_waiting(settings, press)
+        else:
+            press.print(_number_on_card(settings, number))
+
+
+def preview(
+    number: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, open nothing.")
+    ] = None,
+    config: _Config = _DEFAULT_CONFIG,
+) -> None:
+    """Show a picture of the card as the lane's printer would print it."""
+    import tempfile
+
+    from scanner_daemon.cards.form import Form
+
+    with _told() as read:
+        settings = read(config)
+        picture = _press(settings).render(_number_on_card(settings, number), Form.PNG)
+        file = output or Path(tempfile.mkdtemp(prefix="card-")) / "card.png"
+        file.write_bytes(picture)
+        typer.echo(str(file))
+        if output is None:
+            typer.launch(str(file))
+
+
+async def _issue_each(config: "Config", count: int, press: "Press | None") -> None:
+    from scanner_daemon import app
+
+    ledger = app.ledger_of(config)
+    never = {**config.loyalty.settings, "create": "never"}
+    async with config.loyalty.driver(**never) as programme:
+        issuer = app.issuer(config, programme.get_or_create)
+        if issuer is None:
+            fail("a table [cards] says how numbers are made, and the configuration has none", status=BAD_INPUT)
+        if press is not None and ledger.waiting():
+            fail("cards of an earlier run wait for the printer: print them first, with cards print --waiting")
+        for _ in range(count):
+            card: NewCard = await issuer.issue_card()
+            if press is not None:
+                ledger.to_print(card.number)
+            typer.echo(json.dumps({"customer_id": card.customer_id, "number": card.number}))
+            if press is not None:
+                await asyncio.to_thread(_print_waiting, config, press)
+
+
+def _print_waiting(config: "Config", press: "Press") -> None:
+    """Print what waits. A card is struck off the list only when the printer has all of it."""
+    from scanner_daemon import app
+    from scanner_daemon.model import masked
+
+    ledger = app.ledger_of(config)
+    for job in ledger.waiting():
+        if job.begun:
+            typer.echo(f"the card {masked(job.number)} is printed again: destroy what came out of it before", err=True)
+        made = press.render(job.number)
+        ledger.begin_print(job.number)
+        press.send(made)
+        ledger.printed(job.number)
+
+
+def _press(config: "Config") -> "Press":
+    from scanner_daemon.cards.printing import Press
+
+    if config.card_printer is None or config.card_numbers is None:
+        fail(
+            "tables [cards] and [cards.printer] say how cards are printed: the configuration lacks one",
+            status=BAD_INPUT,
+        )
+    return Press(settings=config.card_printer, symbology=config.card_numbers.bar_code)
+
+
+def _number_on_card(config: "Config", customer_id: str) -> str:
+    """Return what the customer's card carries. No card is made that the lane would take for somebody else's."""
+    from scanner_daemon import app
+    from scanner_daemon.issuing.taken_back import taken_back
+
+    assert config.card_numbers is not None  # noqa: S101  _press() saw to it
+    number = app.ledger_of(config).number_of(customer_id) or customer_id
+    found = taken_back(number, config.card_numbers.bar_code, [part.build() for part in config.cards])
+    if found != customer_id:
+        got = "for nobody's" if found is None else "for another customer's"
+        fail(f"made no card: expected the lane to take it for this customer's, but its [[card]] tables take it {got}")
+    return number
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[Path], "Config"]]:
+    """Give what reads a configuration, and turn what may go wrong into one sentence and a status."""
     from scanner_daemon import logs
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError, IssuingError, StorageError
 
     logs.configure(level="error")
     try:
-        asyncio.run(_print_each(load_config(config), count))
+        with sentences():
+            yield load_config
     except ConfigError as error:
         fail_on(error)
     except (IssuingError, StorageError) as error:
         fail(str(error))
-
-
-async def _print_each(config: "Config", count: int) -> None:
-    async for card in issued(config, count):
-        typer.echo(json.dumps({"customer_id": card.customer_id, "number": card.number}))
-
-
-async def issued(config: "Config", count: int) -> "AsyncIterator[NewCard]":
-    """Yield ``count`` new cards, each written down as issued. Raises as ``Issuer.issue``, and ends the command."""
-    from scanner_daemon import app
-
-    never = {**config.loyalty.settings, "create": "never"}
-    async with config.loyalty.driver(**never) as programme:
-        issuer = app.issuer(config, programme.get_or_create)
-        if issuer is None:
-            fail("a table [cards] says how numbers are made, and the configuration has none", status=2)
-        for _ in range(count):
-            yield await issuer.issue_card()

@@ -3,11 +3,9 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -15,21 +13,20 @@ from scanner_daemon.cards.form import Form
 from scanner_daemon.cards.layout import Page
 from scanner_daemon.cards.sheet import SHEETS
 from scanner_daemon.cards.symbol import Symbology
-from scanner_daemon.cli.card_issue import issue
+from scanner_daemon.cli.card_errors import BAD_INPUT, sentences
+from scanner_daemon.cli.card_issue import issue, preview, print_card
 from scanner_daemon.cli.exits import fail
-from scanner_daemon.errors import PrinterError
 
 if TYPE_CHECKING:
     from scanner_daemon.cards.batch import BadRow, Run
-
-BAD_INPUT: Final = 2
-"""What these commands end with when they cannot use what they were given; 1 is a card that does not read back."""
 
 
 def cards() -> typer.Typer:
     """Return the group of commands."""
     group = typer.Typer(no_args_is_help=True, help="Make member cards that are proven to scan, and read them back.")
     group.command()(issue)
+    group.command("print")(print_card)
+    group.command()(preview)
     group.command()(render)
     group.command()(batch)
     group.command()(verify)
@@ -70,7 +67,7 @@ def render(
     """Make one card or label. It is written only after an independent decoder has read exactly ID back from it."""
     if symbol_only and title:
         fail("--title is for cards: leave it or --symbol-only out", status=BAD_INPUT)
-    with _sentences():
+    with sentences():
         from scanner_daemon.cards import rendering
 
         page = _page(form, width, height)
@@ -100,7 +97,7 @@ def batch(
     Bad rows are listed by line, and then nothing is made unless --skip-bad. A run that was broken off makes only what
     is missing when it is started again. Status 1 when some rows have no card.
     """
-    with _sentences():
+    with sentences():
         from scanner_daemon.cards.batch import Design, Run, check, read_rows
 
         if sheet is not None and (sheet not in SHEETS or form is not Form.PDF or width or height):
@@ -123,7 +120,7 @@ def batch(
 
 def verify(file: Annotated[Path, typer.Argument(help="A PNG or another raster picture, or a PDF.")]) -> None:
     """Print what a picture reads as, one JSON object a symbol; status 1 when it reads as nothing."""
-    with _sentences():
+    with sentences():
         from scanner_daemon.cards.pictures import pages
         from scanner_daemon.cards.proof import read
 
@@ -140,24 +137,6 @@ def verify(file: Annotated[Path, typer.Argument(help="A PNG or another raster pi
                 typer.echo(json.dumps(shown))
         if not count:
             fail(f"found no bar code in {file}")
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn what may go wrong into one sentence and a status."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        needed = (error.name or "").partition(".")[0]
-        if needed not in {"PIL", "reportlab", "segno", "zxingcpp"}:
-            raise
-        fail(f"making cards needs {needed}: install the extra with pip install 'scanner-daemon[cards]'", status=2)
-    except ValueError as error:
-        fail(f"cannot make the card: {error}", status=BAD_INPUT)
-    except PrinterError as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"cannot use {error.filename}: {error.strerror}", status=BAD_INPUT)
 
 
 def _page(form: Form, width: float | None, height: float | None) -> Page:

@@ -22,6 +22,14 @@ class NewCard:
     customer_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJob:
+    """A card that is to be printed. ``begun``: something of it may have come out already."""
+
+    number: str
+    begun: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The ledger in ``file``, which is made when first written to. Every method blocks on the disk.
@@ -71,6 +79,28 @@ class Ledger:
             found = row.fetchone()
             return str(found["number"]) if found else None
 
+    def to_print(self, number: str) -> None:
+        """Note that the card ``number`` is to be printed, also when it was before."""
+        with self._database.transaction() as sql:
+            sql.execute(_TO_PRINT, (number, _now()))
+
+    def waiting(self) -> list[PrintJob]:
+        """Return the cards that are to be printed, in turn."""
+        with self._database.transaction() as sql:
+            return [PrintJob(number=row["number"], begun=row["state"] == "begun") for row in sql.execute(_WAITING)]
+
+    def begin_print(self, number: str) -> None:
+        """Note that from now on the printer may have something of the card ``number``."""
+        self._print_state(number, "begun")
+
+    def printed(self, number: str) -> None:
+        """Note that the printer has taken all of the card ``number``."""
+        self._print_state(number, "printed")
+
+    def _print_state(self, number: str, state: str) -> None:
+        with self._database.transaction() as sql:
+            sql.execute("UPDATE printing SET state = ?, at = ? WHERE number = ?", (state, _now(), number))
+
     def _move(self, card: NewCard, before: str, after: str) -> bool:
         with self._database.transaction() as sql:
             return sql.execute(_MOVE, (after, _now(), card.number, before)).rowcount == 1
@@ -85,6 +115,12 @@ CREATE TABLE IF NOT EXISTS card (
 );
 CREATE INDEX IF NOT EXISTS card_ready ON card (state) WHERE state = 'ready';
 CREATE TABLE IF NOT EXISTS sequence (prefix TEXT PRIMARY KEY, place INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS printing (
+    job INTEGER PRIMARY KEY,
+    number TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'begun', 'printed')),
+    at TEXT NOT NULL
+);
 """
 _NEXT_PLACE: Final = """
 INSERT INTO sequence (prefix, place) VALUES (:prefix, :first)
@@ -93,6 +129,11 @@ ON CONFLICT (prefix) DO UPDATE SET place = max(place + 1, :first) RETURNING plac
 _CLAIM: Final = "INSERT OR IGNORE INTO card (number, customer_id, state, at) VALUES (?, ?, 'claimed', ?)"
 _READY: Final = "SELECT number, customer_id FROM card WHERE state = 'ready' ORDER BY rowid"
 _MOVE: Final = "UPDATE card SET state = ?, at = ? WHERE number = ? AND state = ?"
+_TO_PRINT: Final = """
+INSERT INTO printing (number, state, at) VALUES (?, 'waiting', ?)
+ON CONFLICT (number) DO UPDATE SET state = 'waiting', at = excluded.at WHERE state = 'printed'
+"""
+_WAITING: Final = "SELECT number, state FROM printing WHERE state != 'printed' ORDER BY job"
 
 
 def _now() -> str:

@@ -1,14 +1,19 @@
 """``cards issue`` as a process, against a real server on loopback."""
 
 import asyncio
+import io
 import json
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from scanner_daemon.cards.proof import read
 from scanner_daemon.loyalty.sandbox import Customer, Sandbox
+from tests.cards import interpreters
+from tests.cards.printers import VirtualPrinter
 from tests.cli.test_commands import ran
 
 CONFIG = """
@@ -33,11 +38,25 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 async def issued(sandbox: Sandbox, folder: Path, table: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return await told(sandbox, folder, table, "issue", *arguments)
+
+
+async def told(sandbox: Sandbox, folder: Path, table: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     config = CONFIG.format(url=sandbox.url).replace('"state"', f'"{folder}/state"')
     (folder / "c.toml").write_text(config + table, encoding="utf-8")
     environ = {"GAMEBALL_API_KEY": sandbox.api_key, "GAMEBALL_SECRET_KEY": sandbox.secret_key}
-    command = ("cards", "issue", "--config", f"{folder}/c.toml", *arguments)
-    return await asyncio.to_thread(ran, *command, environ=environ)
+    command, *rest = arguments
+    done = ("cards", command, "--config", f"{folder}/c.toml", *rest)
+    return await asyncio.to_thread(ran, *done, environ=environ)
+
+
+def numbers(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [json.loads(line)["number"] for line in done.stdout.splitlines()]
+
+
+def labels(printed: list[bytes]) -> list[str]:
+    """Return what the printed cards scan as."""
+    return [reading.data.decode() for card in printed for reading in read(interpreters.zpl(card))]
 
 
 async def test_numbers_nobody_has(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -70,3 +89,72 @@ async def test_gameball_down_issues_nothing(sandbox: Sandbox, tmp_path: Path) ->
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("scanner-daemon: ")
     assert "Traceback" not in done.stderr
+
+
+def printing(printer: VirtualPrinter, more: str = "") -> str:
+    return f"""
+[cards]
+order = "sequence"
+[cards.printer]
+address = "{printer.address}"
+form = "zpl"
+timeout = 1
+{more}
+"""
+
+
+async def test_cards_are_printed_as_they_are_issued(sandbox: Sandbox, tmp_path: Path) -> None:
+    with VirtualPrinter() as printer:
+        done = await issued(sandbox, tmp_path, printing(printer), "--count", "3", "--print")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert labels(printer.printed) == numbers(done) == ["0400000000015", "0400000000022", "0400000000039"]
+
+
+async def test_a_printer_that_fails_loses_no_card_and_repeats_none(sandbox: Sandbox, tmp_path: Path) -> None:
+    with VirtualPrinter(None, "half", "reset") as printer:
+        table = printing(printer, "dpi = 600")
+        first = await issued(sandbox, tmp_path, table, "--count", "3", "--print")
+        assert first.returncode == 1
+        assert "expected the printer to take a whole card" in first.stderr
+        assert numbers(first) == ["0400000000015", "0400000000022"], "no number is issued for a card nobody prints"
+        refused = await issued(sandbox, tmp_path, table, "--print")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "print them first, with cards print --waiting" in refused.stderr
+
+        again = await told(sandbox, tmp_path, table, "print", "--waiting")
+        assert again.returncode == 1
+        assert "the card …0022 is printed again: destroy what came out of it before" in again.stderr
+        last = await told(sandbox, tmp_path, table, "print", "--waiting")
+        assert last.returncode == 0, last.stderr
+        after = await told(sandbox, tmp_path, table, "print", "--waiting")
+        assert (after.returncode, after.stderr) == (0, "")
+    assert labels(printer.printed) == ["0400000000015", "0400000000022"]
+
+
+async def test_a_card_is_printed_once_more(sandbox: Sandbox, tmp_path: Path) -> None:
+    with VirtualPrinter() as printer:
+        done = await told(sandbox, tmp_path, printing(printer), "print", "0412345678903")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert labels(printer.printed) == ["0412345678903"]
+
+
+async def test_no_card_is_printed_that_the_lane_would_not_take(sandbox: Sandbox, tmp_path: Path) -> None:
+    with VirtualPrinter() as printer:
+        done = await told(sandbox, tmp_path, printing(printer), "print", "2912345678907")
+    assert done.returncode == 1
+    assert "but its [[card]] tables take it for nobody's" in done.stderr
+    assert printer.printed == []
+
+
+async def test_a_preview_is_the_card(sandbox: Sandbox, tmp_path: Path) -> None:
+    table = '[cards]\n[cards.printer]\naddress = "tcp://127.0.0.1:1"\nform = "zpl"\n'
+    done = await told(sandbox, tmp_path, table, "preview", "0412345678903", "-o", f"{tmp_path}/card.png")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/card.png\n")
+    picture = Image.open(io.BytesIO((tmp_path / "card.png").read_bytes()))
+    assert [reading.data for reading in read(picture)] == [b"0412345678903"]
+
+
+async def test_a_wrong_printer_is_a_mistake(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = await issued(sandbox, tmp_path, '[cards]\n[cards.printer]\naddress = "lp0"\nform = "zlp"\n')
+    assert done.returncode == 78
+    assert "cards.printer.form: expected png | svg | pdf | zpl | escpos, got 'zlp'" in done.stderr
