@@ -14,11 +14,11 @@ class VirtualPrinter:
     first bytes, ``stuck`` takes nothing more until the connection ends; ``None``, and each later one, is printed.
     """
 
-    def __init__(self, *faults: Fault | None) -> None:
+    def __init__(self, *faults: Fault | None, port: int = 0) -> None:
         self.printed: list[bytes] = []
         self.torn: list[bytes] = []
         self._faults = list(faults)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._thread = threading.Thread(target=self._serve)
         self._stopping = threading.Event()
