@@ -51,7 +51,8 @@ def read_details(told: object, *, default_region: str | None = None) -> Details 
         return [_mistake("", "an object with at least one of email and mobile", "something else")]
     checks: Mapping[str, Callable[[str], str]] = {**_CHECKS, "mobile": partial(_mobile, default_region=default_region)}
     mistakes = [
-        _mistake(str(key)[:40], f"one of {' '.join(checks)}", "an unknown field") for key in told.keys() - checks
+        _mistake(key if _is_plain(key) else "", f"one of {' '.join(checks)}", "an unknown field")
+        for key in told.keys() - checks
     ]
     right: dict[str, str] = {}
     for name, check in checks.items():
@@ -72,6 +73,11 @@ def is_region(text: str) -> bool:
     from phonenumbers import SUPPORTED_REGIONS
 
     return text in SUPPORTED_REGIONS
+
+
+def _is_plain(key: object) -> bool:
+    """Tell whether ``key`` can be told back: what no field is called can be anything at all."""
+    return isinstance(key, str) and _FIELD.fullmatch(key) is not None
 
 
 def _text(value: object) -> str:
@@ -146,6 +152,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(rf"(?=[^@]{{1,64}}@)(?=\w){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?!\d+$){_LABEL}", re.ASCII)
 _WRITTEN_NUMBER = re.compile(r"\+?[\d ().-]{4,32}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)  # no number in the world has fewer than seven digits
+_FIELD = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 
 

@@ -51,6 +51,12 @@ def test_every_mistake_is_told_at_once() -> None:
     assert sorted(refused(told)) == sorted(told)
 
 
+@pytest.mark.parametrize("key", ["\ud800", "<script>", "x" * 41, "a\nb", ""])
+def test_an_unknown_field_is_named_only_where_its_name_is_harmless(key: str) -> None:
+    assert refused({"email": "john@doe.com", key: "x"}) == [""]
+    assert refused({"email": "john@doe.com", "tier": "x"}) == ["tier"]
+
+
 @pytest.mark.parametrize("value", [True, 1, 1.5, [], {}, ["john@doe.com"]])
 @pytest.mark.parametrize("name", ["customer_id", "display_name", "email", "mobile", "enrolment"])
 def test_what_is_no_text_is_a_mistake(name: str, value: object) -> None:

@@ -353,6 +353,7 @@ async def test_mistakes_are_all_told_and_nothing_is_kept(
             b"[" * 10_000,
             b'{"email": 1e999}',
             b'{"email": "\\ud800@x.co"}',
+            b'{"\\ud800": 1}',
         ):
             head = {"Content-Type": "application/json"}
             assert (await stage.client.post("/members", content=body, headers=head)).status_code == 422, body
