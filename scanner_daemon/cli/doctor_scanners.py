@@ -21,6 +21,9 @@ from scanner_daemon.sources.serial_port import SerialPort
 _Matched: TypeAlias = KeyboardWedge | HidKeyboard | HidPos
 
 _DRIVERS: Final = {KeyboardWedge: "keyboard-wedge", HidKeyboard: "hid-keyboard", HidPos: "hid-pos"}
+_BRIDGES: Final = frozenset({"0403", "10c4", "1a86"})
+"""Makers of USB-to-serial chips that braille displays have too: FTDI, Silicon Labs, WCH (brltty's udev rules)."""
+
 _RULES: Final = "run udev/install.sh of this package, and plug the scanner in again"
 
 
@@ -49,11 +52,18 @@ def _port(check: str, source: SerialPort, devices: Sequence[Attached]) -> Iterat
         return
     yield _usable(check, source.port, f"serial, {source.port}, {source.baudrate} baud", writes=True)
     yield from _read_along(check, source.port)
+    node = str(Path(source.port).resolve())
+    device = next((device for device in devices if device.node == node), None)
+    yield from _meddlers(check, device) if device else ()
+
+
+def _meddlers(check: str, device: Attached) -> Iterator[Finding]:
+    """Tell of programs that open any USB serial port they see."""
     running = _running()
-    if "ModemManager" in running and udev_property(source.port, "ID_MM_DEVICE_IGNORE") != "1":
+    if "ModemManager" in running and udev_property(device.node, "ID_MM_DEVICE_IGNORE") != "1":
         yield Finding(check=f"{check}: ModemManager", detail="it runs, and may talk to the scanner", cure=_RULES)
-    if "brltty" in running:
-        detail, cure = "it runs, and takes USB-to-serial cables for braille displays", "apt-get purge brltty"
+    if "brltty" in running and device.vendor in _BRIDGES:
+        detail, cure = "it runs, and takes such USB-to-serial cables for braille displays", "apt-get purge brltty"
         yield Finding(check=f"{check}: brltty", detail=detail, cure=cure)
 
 

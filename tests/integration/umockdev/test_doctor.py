@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
+
+import pytest
 
 from scanner_daemon.cli.doctor_scanners import scanner_findings
 from scanner_daemon.config import parse_config
 from tests.integration.umockdev.test_hidraw import HID_POS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from scanner_daemon.cli.finding import Finding
-    from tests.integration.umockdev.conftest import RawHid, Wedge
+    from tests.integration.umockdev.conftest import RawHid, Testbed, Wedge
 
 
 def findings(**scanner: object) -> list[Finding]:
@@ -57,3 +61,46 @@ def test_a_persons_keyboard(plug_in: Callable[..., Wedge]) -> None:
     assert "claim_keyboard = true" in found.cure
     (claimed,) = findings(**wedge_of("046d"), claim_keyboard=True)
     assert claimed.well
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Have a program of this name run."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(name: str) -> None:
+        (tmp_path / name).symlink_to("/bin/sleep")
+        started.append(subprocess.Popen((tmp_path / name, "60")))
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def plug_in_bridge(testbed: Testbed, vendor: str, properties: str = "") -> str:
+    """A USB-to-serial cable; return its node."""
+    usb = "/devices/pci0000:00/0000:00:14.0/usb1/3-1"
+    testbed.add(
+        f"P: {usb}/3-1:1.0/tty/ttyUSB0\nN: ttyUSB0\nE: DEVNAME=/dev/ttyUSB0\nE: SUBSYSTEM=tty\n{properties}\n"
+        f"P: {usb}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nA: idVendor={vendor}\nA: idProduct=6001\n"
+    )
+    return "/dev/ttyUSB0"
+
+
+def checks(port: str) -> set[str]:
+    return {found.check for found in findings(driver="serial", port=port) if not found.well}
+
+
+def test_programs_that_meddle_with_serial_ports(testbed: Testbed, running: Callable[[str], None]) -> None:
+    port = plug_in_bridge(testbed, "0403")
+    running("ModemManager")
+    running("brltty")
+    assert checks(port) >= {"scanner s: ModemManager", "scanner s: brltty"}
+
+
+def test_a_port_that_is_marked_is_left_alone(testbed: Testbed, running: Callable[[str], None]) -> None:
+    port = plug_in_bridge(testbed, "1eab", "E: ID_MM_DEVICE_IGNORE=1\n")
+    running("ModemManager")
+    running("brltty")
+    assert not checks(port) & {"scanner s: ModemManager", "scanner s: brltty"}
