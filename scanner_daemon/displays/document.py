@@ -13,14 +13,16 @@ from starlette.responses import HTMLResponse, Response
 NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def respond(folder: str, name: str, *, words: Mapping[str, str] = NO_WORDS) -> Response:
+def respond(folder: str, name: str, *, words: Mapping[str, str] = NO_WORDS, style: str = "") -> Response:
     """Answer with ``name.html`` of ``folder``, a folder beside this file, with ``name.css`` and ``name.js`` in it.
 
-    Each ``{{key}}`` of the document becomes the word of that key in ``words``, as text.
+    Each ``{{key}}`` of the document becomes the word of that key in ``words``, as text. ``style`` goes behind the
+    page's own.
 
     The content security policy names these two by their hashes, allows talk with this server, and nothing else.
     """
-    document, style, script = (_part(folder, f"{name}.{kind}") for kind in ("html", "css", "js"))
+    document, own_style, script = (_part(folder, f"{name}.{kind}") for kind in ("html", "css", "js"))
+    style = own_style + style
     for key, word in words.items():
         document = document.replace(f"{{{{{key}}}}}", escape(word))
     document = document.replace(f'<link rel="stylesheet" href="{name}.css">', f"<style>{style}</style>")

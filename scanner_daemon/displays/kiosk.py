@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 from starlette.requests import Request
@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from scanner_daemon.displays import document, sse
-from scanner_daemon.displays.kiosk_view import View, Words
+from scanner_daemon.displays.kiosk_view import Title, View, Words
 from scanner_daemon.displays.language import Language
 from scanner_daemon.displays.pages import IDLE, Presenter
+from scanner_daemon.displays.theme import Theme
 from scanner_daemon.model import LaneEvent
 
 PING: Final = sse.message("{}", event="ping")
@@ -29,15 +30,18 @@ PING: Final = sse.message("{}", event="ping")
 class Kiosk:
     """Shows the newest page to every browser that asks; one that was away gets that page at once.
 
-    ``hold`` is how long a balance stays, in seconds. ``idle_message`` is what invites the next customer, in place of
-    the language's own sentence.
-    ``show_names`` greets members by the name the programme has: everybody in the queue can read it.
+    ``hold`` is how long a balance stays, in seconds. ``idle`` shows ``idle_message`` alone or with the time of day.
+    ``titles`` are the shop's own words for a state; the language has words for all others. ``show_names`` greets
+    members by the name the programme has: everybody in the queue can read it.
     """
 
     hold: Annotated[float, Field(gt=0)] = 20.0
+    idle: Literal["message", "clock"] = "message"
     idle_message: str | None = None
+    titles: dict[Title, str] = field(default_factory=dict)
     language: str = "en"
     show_names: bool = False
+    theme: Theme = field(default_factory=Theme)
     _words: Words = field(init=False, repr=False)
     _presenter: Presenter = field(init=False)
     _shown: View = field(init=False)
@@ -48,7 +52,8 @@ class Kiosk:
     def __post_init__(self) -> None:
         language = Language.named(self.language)
         message = language("Scan your card to see your points") if self.idle_message is None else self.idle_message
-        self._words = Words(language=language, idle_message=message, show_names=self.show_names)
+        titles = {str(state): title for state, title in self.titles.items()}
+        self._words = Words(language=language, idle_message=message, titles=titles, show_names=self.show_names)
         self._presenter = Presenter(hold=self.hold)
         self._shown = self._words.view(IDLE)
 
@@ -77,8 +82,10 @@ class Kiosk:
             "pending": say("Pending"),
             "offline_title": say("This display is reconnecting"),
             "offline_message": say("Your points are safe."),
+            "idle": self.idle,
+            "logo": await asyncio.to_thread(self.theme.logo_address),
         }
-        return document.respond("kiosk_page", "display", words=words)
+        return document.respond("kiosk_page", "display", words=words, style=self.theme.style)
 
     async def _stream(self, request: Request) -> Response:
         return sse.respond(request, self._messages())

@@ -3,8 +3,9 @@
 Every value is a string that needs no further thought; unknown is "–", never zero.
 """
 
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 from scanner_daemon.displays.language import Language
 from scanner_daemon.displays.pages import Page, PageState
@@ -14,6 +15,11 @@ from scanner_daemon.model import Balance, ExpiringPoints, Member
 View: TypeAlias = dict[str, object]
 """What a browser is sent, as JSON."""
 
+Title: TypeAlias = Literal[
+    "recognising", "welcome", "welcome_new", "unknown", "try_again", "refused", "payment_card", "offline_lookup"
+]
+"""A state whose title a shop may word itself."""
+
 UNKNOWN: Final = "–"
 
 LONGEST: Final = 80
@@ -22,15 +28,17 @@ LONGEST: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """In which words a lane speaks to its customers."""
+    """In which words a lane speaks to its customers; ``titles`` are the shop's own, by state."""
 
     language: Language
     idle_message: str
+    titles: Mapping[str, str] = field(default_factory=dict)
     show_names: bool = False
 
     def view(self, page: Page) -> View:
         """Return what the page's script shows: which panel, for how long, and the text of each of its fields."""
         title, message = (self.language(text) if text else "" for text in SENTENCES[page.state])
+        title = self.titles.get(page.state.value, title)
         shown: View = {
             "state": page.state.value,
             "panel": _panel(page.state),

@@ -78,7 +78,11 @@ class Language:
         if not currency:
             return str(numbers.format_decimal(value, locale=self.locale, format="#,##0.00"))
         text = str(numbers.format_currency(value, currency, locale=self.locale))
-        return _LETTER_AT_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+        text = _LETTER_AT_DIGIT.sub("\N{NO-BREAK SPACE}", text)
+        symbol = numbers.get_currency_symbol(currency, locale=self.locale)
+        if self.direction == "rtl" and symbol[:1].isascii():  # or "US$" is read as "$US"
+            text = text.replace(symbol, f"\N{LEFT-TO-RIGHT ISOLATE}{symbol}\N{POP DIRECTIONAL ISOLATE}")
+        return text
 
     def day(self, day: date, *, length: Literal["medium", "short"] = "medium") -> str:
         """Return ``day`` as a date."""

@@ -57,6 +57,7 @@ def test_figures_are_those_of_the_language() -> None:
     }
     assert shown["en"].money(Decimal(60), "USD") == "$60.00"
     assert shown["de"].money(Decimal(60), "USD") == "60,00\N{NO-BREAK SPACE}$"
+    assert "\N{LEFT-TO-RIGHT ISOLATE}US$\N{POP DIRECTIONAL ISOLATE}" in (shown["ar"].money(Decimal(60), "USD") or "")
     assert shown["tr"].day(day) == "1 Ara 2026"
     assert shown["de"].moment(datetime(2026, 12, 1, 9, 5, tzinfo=UTC).astimezone()).startswith("01.12.2026, ")
 

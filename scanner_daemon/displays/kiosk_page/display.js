@@ -8,6 +8,7 @@
   const SLOWEST_RETRY = 5_000;
 
   const fields = document.querySelectorAll("[data-field]");
+  const clock = document.querySelector(".clock");
   let retry = FIRST_RETRY;
   let clearing;
 
@@ -54,9 +55,16 @@
     if (view.hold_for) clearing = setTimeout(clear, 1000 * view.hold_for, view);
   }
 
+  // The time of day, in the page's language; the browser wakes once a minute.
+  function tick() {
+    clock.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format();
+    setTimeout(tick, 60_000 - (Date.now() % 60_000));
+  }
+
   function clear({ idle_message }) {
     show({ panel: "idle", state: "idle", idle_message });
   }
 
+  if (document.body.dataset.idle === "clock") tick();
   connect();
 })();

@@ -1,0 +1,103 @@
+"""The customer page in three languages: fits, reads the right way, and is accessible (axe-core) in every state.
+
+Screenshots are left in pytest's temporary folder, for people to look at.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from scanner_daemon.displays.kiosk import Kiosk
+from scanner_daemon.displays.theme import Theme
+from tests.integration.browser import CHROMIUM, TOKEN, WHY_NOT, empty_page, serving
+from tests.integration.test_kiosk_browser import STATES, fits_each_screen
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
+
+LOGO: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 140 40">'
+    '<circle cx="20" cy="20" r="18" fill="#0a6b4e"/><rect x="48" y="10" width="90" height="20" fill="#0a6b4e"/></svg>'
+)
+
+
+async def has_no_violation(page: Page, where: str) -> None:
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        found = await Axe().run(page)
+        assert found.violations_count == 0, f"{where}, {scheme}: {found.generate_report()}"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+async def test_each_state_fits_and_is_accessible(tmp_path: Path, language: str) -> None:
+    (tmp_path / "logo.svg").write_text(LOGO)
+    theme = Theme(logo=tmp_path / "logo.svg" if language != "en" else None)
+    kiosk = Kiosk(language=language, theme=theme, show_names=True, idle="clock" if language == "de" else "message")
+    async with empty_page() as page:
+        async with serving(kiosk.routes) as url:
+            await page.goto(f"{url}/display?token={TOKEN}")
+            await expect(page.locator("body")).to_have_attribute("data-state", "idle")
+            await has_no_violation(page, "idle")
+            for sequence, (name, (event, _)) in enumerate(STATES.items(), 1):
+                if name == "welcome_huge":
+                    continue  # a name is cut there, on purpose
+                await kiosk.tell(event(sequence))
+                state = str(kiosk._current()["state"])
+                await expect(page.locator("body")).to_have_attribute("data-state", state)
+                await fits_each_screen(page, tmp_path / name)
+                await has_no_violation(page, name)
+        await expect(page.locator("body")).to_have_attribute("data-state", "offline")
+        await has_no_violation(page, "offline")
+
+
+async def test_arabic_is_read_from_the_right() -> None:
+    kiosk = Kiosk(language="ar")
+    async with empty_page() as page, serving(kiosk.routes) as url:
+        await page.goto(f"{url}/display?token={TOKEN}")
+        await expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        await expect(page.locator("html")).to_have_attribute("lang", "ar")
+        await expect(page.locator("#idle h1")).to_have_text("امسح بطاقتك لترى نقاطك")
+        await kiosk.tell(STATES["welcome"][0](1))
+        points, value = page.locator(".points"), page.locator(".value")
+        await expect(points).to_be_visible()
+        right, left = await points.bounding_box(), await value.bounding_box()
+        assert right
+        assert left
+        assert right["x"] > left["x"]
+
+
+async def test_the_shop_s_own_words_colours_and_clock() -> None:
+    kiosk = Kiosk(
+        titles={"welcome": "Good to see you <3"}, idle="clock", idle_message="Hi", theme=Theme(accent="#5b1a8b")
+    )
+    async with empty_page() as page, serving(kiosk.routes) as url:
+        await page.goto(f"{url}/display?token={TOKEN}")
+        await expect(page.locator(".clock")).to_be_visible()
+        assert await page.locator(".clock").inner_text() == await page.evaluate(
+            'new Intl.DateTimeFormat("en", { timeStyle: "short" }).format()'
+        )
+        await kiosk.tell(STATES["welcome"][0](1))
+        await expect(page.locator("#balance h1")).to_have_text("Good to see you <3")
+        colour = await page.locator(".points").evaluate("(element) => getComputedStyle(element).color")
+        assert colour == "rgb(91, 26, 139)"
+
+
+async def test_nothing_moves_from_one_balance_to_the_next() -> None:
+    kiosk = Kiosk()
+    async with empty_page() as page, serving(kiosk.routes) as url:
+        await page.goto(f"{url}/display?token={TOKEN}")
+        places = []
+        for sequence, name in enumerate(("welcome", "welcome_unknown", "welcome_huge", "welcome_new"), 1):
+            event, sentence = STATES[name]
+            await kiosk.tell(event(sequence))
+            await expect(page.locator(":visible", has_text=sentence).last).to_be_visible()
+            places.append(await page.evaluate(_TOPS))
+        assert places == [places[0]] * 4
+
+
+_TOPS: Final = (
+    """() => [...document.querySelectorAll("#balance :is(h1, p, dl)")].map((e) => e.getBoundingClientRect().top)"""
+)
