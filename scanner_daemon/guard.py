@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,6 +58,8 @@ class Guard:
         try:
             async with stream:
                 await answer(scope, _limited(receive), send_guarded)
+        except ClientDisconnect:
+            pass  # went away in the middle of a body: nobody is left to be answered, and it is no fault of ours
         except TimeoutError:
             if not stream.expired():
                 raise

@@ -5,6 +5,7 @@ import errno
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp
 from scanner_daemon.displays.event_stream import EventStream
 from scanner_daemon.errors import DisplayError
 from scanner_daemon.guard import Guard, sentence
+from scanner_daemon.slow_clients import REQUEST_WITHIN, PromptProtocol
 
 STALLED_AFTER: Final = 30.0
 """Seconds after which the kernel (``TCP_USER_TIMEOUT``) drops a client that takes nothing of what is sent to it."""
@@ -44,6 +46,7 @@ class LocalServer:
     health: Callable[[], Mapping[str, object]] = field(init=False, default=dict)
     _socket: socket.socket | None = field(init=False, default=None)
     _stalled_after: float = field(init=False, default=STALLED_AFTER)
+    _request_within: float = field(init=False, default=REQUEST_WITHIN)
 
     def __post_init__(self) -> None:
         host_and_port(self.listen)
@@ -84,7 +87,7 @@ class LocalServer:
             self.bind()
         assert self._socket is not None  # noqa: S101  bind() returned
         guard = Guard(self._application(), token=self.token, host=host_and_port(self.listen)[0])
-        server = _quiet_server(guard)
+        server = _quiet_server(guard, request_within=self._request_within)
         try:
             await server.startup(sockets=[self._socket])
             await asyncio.Event().wait()
@@ -133,13 +136,13 @@ async def _failed(_: Request, __: Exception) -> Response:
     return sentence(500, "Failed to answer: a fault in scanner-daemon itself, its log says which.")
 
 
-def _quiet_server(app: ASGIApp) -> uvicorn.Server:
+def _quiet_server(app: ASGIApp, *, request_within: float) -> uvicorn.Server:
     """Return uvicorn without its own signals, logging, lifespan, web sockets and clock tick."""
     config = uvicorn.Config(
         app,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=partial(PromptProtocol, request_within=request_within),  # type: ignore[arg-type]  # called as a class is
         proxy_headers=False,
         access_log=False,
         log_config=None,
