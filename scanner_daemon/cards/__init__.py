@@ -5,5 +5,7 @@
     text ─► encoding ─► Symbol ─► layout ─► Drawing ─┬─► raster ─► proof ─► PNG, ZPL, ESC/POS
             linear, matrix                           └─► vector ──────────► SVG, PDF
 
-Needs the extra ``cards``; the running daemon imports nothing of it.
+Where cards come out is in :mod:`~scanner_daemon.cards.printers`.
+
+Drawing needs the extra ``cards``; the running daemon loads none of its libraries.
 """

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import IO, TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
@@ -15,17 +15,17 @@ from scanner_daemon.cli.exits import fail, fail_on
 if TYPE_CHECKING:
     from scanner_daemon.cards.printing import Press
     from scanner_daemon.config import Config
-    from scanner_daemon.issuing.ledger import NewCard
+    from scanner_daemon.issuing.issuer import Issuer
 
-_Config: TypeAlias = Annotated[Path, typer.Option(help="The configuration file.")]
-_DEFAULT_CONFIG: Final = Path("/etc/scanner-daemon/config.toml")
+ConfigFile: TypeAlias = Annotated[Path, typer.Option(help="The configuration file.")]
+DEFAULT_CONFIG: Final = Path("/etc/scanner-daemon/config.toml")
 
 
 def issue(
     *,
     count: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 1,
     print_: Annotated[bool, typer.Option("--print", help="Print each card as it is issued.")] = False,
-    config: _Config = _DEFAULT_CONFIG,
+    config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Issue numbers for new cards, one JSON object a line.
 
@@ -44,7 +44,7 @@ def print_card(
     ] = None,
     *,
     waiting: Annotated[bool, typer.Option("--waiting", help="Print every card that waits, in turn.")] = False,
-    config: _Config = _DEFAULT_CONFIG,
+    config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Print a member's card, once more if need be, or all that a printer did not take before."""
     if waiting == (number is not None):
@@ -64,7 +64,7 @@ def preview(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, open nothing.")
     ] = None,
-    config: _Config = _DEFAULT_CONFIG,
+    config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Show a picture of the card as the lane's printer would print it."""
     import tempfile
@@ -81,19 +81,49 @@ def preview(
             typer.launch(str(file))
 
 
-async def _issue_each(config: "Config", count: int, press: "Press | None") -> None:
+def issue_into(file: Path, count: int, config: Path) -> None:
+    """Issue numbers into the list ``file`` until it has ``count`` of them; it is added to, never begun anew."""
+    with _told() as read:
+        settings = read(config)
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        if lines[1:] and lines[0] != "customer_id":
+            fail(f"expected a new list, or one that --count began, got {file} with other lines", status=BAD_INPUT)
+        with file.open("a", encoding="utf-8") as opened:
+            if not lines:
+                opened.write("customer_id\n")
+            asyncio.run(_issue_lines(settings, count - len(lines[1:]), opened))
+
+
+async def _issue_lines(config: "Config", count: int, opened: IO[str]) -> None:
+    async with _issuer(config) as issuer:
+        for _ in range(count):
+            card = await issuer.issue_card()
+            opened.write(f"{card.number}\n")
+            opened.flush()
+
+
+@asynccontextmanager
+async def _issuer(config: "Config") -> AsyncIterator["Issuer"]:
+    """Give what issues the lane's numbers; it enrols nobody."""
     from scanner_daemon import app
 
-    ledger = app.ledger_of(config)
     never = {**config.loyalty.settings, "create": "never"}
     async with config.loyalty.driver(**never) as programme:
         issuer = app.issuer(config, programme.get_or_create)
         if issuer is None:
             fail("a table [cards] says how numbers are made, and the configuration has none", status=BAD_INPUT)
+        yield issuer
+
+
+async def _issue_each(config: "Config", count: int, press: "Press | None") -> None:
+    from scanner_daemon import app
+
+    ledger = app.ledger_of(config)
+    async with _issuer(config) as issuer:
         if press is not None and ledger.waiting():
             fail("cards of an earlier run wait for the printer: print them first, with cards print --waiting")
         for _ in range(count):
-            card: NewCard = await issuer.issue_card()
+            card = await issuer.issue_card()
             if press is not None:
                 ledger.to_print(card.number)
             typer.echo(json.dumps({"customer_id": card.customer_id, "number": card.number}))

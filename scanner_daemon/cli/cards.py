@@ -14,7 +14,7 @@ from scanner_daemon.cards.layout import Page
 from scanner_daemon.cards.sheet import SHEETS
 from scanner_daemon.cards.symbol import Symbology
 from scanner_daemon.cli.card_errors import BAD_INPUT, sentences
-from scanner_daemon.cli.card_issue import issue, preview, print_card
+from scanner_daemon.cli.card_issue import DEFAULT_CONFIG, ConfigFile, issue, issue_into, preview, print_card
 from scanner_daemon.cli.exits import fail
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ def batch(
         Path, typer.Argument(metavar="FILE.csv", help="The numbers: its column customer_id, or else its first.")
     ],
     *,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="First issue numbers into FILE.csv, until it has so many."),
+    ] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
     symbology: _Symbology,
     form: _Format,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A folder of this run's own.")],
@@ -102,6 +107,8 @@ def batch(
 
         if sheet is not None and (sheet not in SHEETS or form is not Form.PDF or width or height):
             fail(f"--sheet is one of {', '.join(SHEETS)}, for pdf, and has labels of its own size", status=BAD_INPUT)
+        if count is not None:
+            issue_into(file, count, config)
         page = SHEETS[sheet].label if sheet else _page(form, width, height)
         design = Design(symbology=symbology, form=form, page=page, dpi=dpi or form.dpi, title=title, sheet=sheet)
         good, bad = check(read_rows(file), design)

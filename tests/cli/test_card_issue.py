@@ -158,3 +158,29 @@ async def test_a_wrong_printer_is_a_mistake(sandbox: Sandbox, tmp_path: Path) ->
     done = await issued(sandbox, tmp_path, '[cards]\n[cards.printer]\naddress = "lp0"\nform = "zlp"\n')
     assert done.returncode == 78
     assert "cards.printer.form: expected png | svg | pdf | zpl | escpos, got 'zlp'" in done.stderr
+
+
+async def test_a_batch_of_new_numbers_goes_on_where_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+    file, folder = tmp_path / "new.csv", tmp_path / "cards"
+    table = '[cards]\norder = "sequence"\n'
+    how = ("--symbology", "ean13", "--format", "zpl", "-o", str(folder))
+    file.write_text("customer_id\n0412345678903\n")
+    done = await told(sandbox, tmp_path, table, "batch", str(file), "--count", "3", *how)
+    assert done.returncode == 0, done.stderr
+    expected = ["0412345678903", "0400000000015", "0400000000022"]
+    assert file.read_text().splitlines() == ["customer_id", *expected]
+    again = await told(sandbox, tmp_path, table, "batch", str(file), "--count", "3", *how)
+    assert again.returncode == 0, again.stderr
+    assert file.read_text().splitlines() == ["customer_id", *expected]
+    (made,) = folder.glob("cards-*.zpl")
+    assert labels([label + b"^XZ\n" for label in made.read_bytes().split(b"^XZ\n")[:-1]]) == expected
+
+
+async def test_new_numbers_never_go_into_a_foreign_list(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_text("name\nA\n")
+    how = ("--symbology", "ean13", "--format", "zpl", "-o", str(tmp_path / "cards"))
+    done = await told(sandbox, tmp_path, "[cards]\n", "batch", str(file), "--count", "3", *how)
+    assert done.returncode == 2
+    assert "expected a new list, or one that --count began" in done.stderr
+    assert file.read_text() == "name\nA\n"

@@ -74,7 +74,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     (folder / "cupsd.conf").write_text(CUPSD.format(port=port))
     (folder / "cups-files.conf").write_text(FILES.format(folder=folder))
     monkeypatch.setenv("CUPS_SERVER", f"127.0.0.1:{port}")
-    command = ["cupsd", "-f", "-c", folder / "cupsd.conf", "-s", folder / "cups-files.conf"]
+    command = ["cupsd", "-f", "-c", f"{folder}/cupsd.conf", "-s", f"{folder}/cups-files.conf"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as scheduler:
         try:
             _until(lambda: "is running" in _said("lpstat", "-r"))
