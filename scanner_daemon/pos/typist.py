@@ -14,6 +14,7 @@ from scanner_daemon.errors import DeviceUnavailable
 from scanner_daemon.model import Grab
 from scanner_daemon.pos import typing_process
 from scanner_daemon.pos.keystrokes import Chord
+from scanner_daemon.pos.typing_process import HeldScanner
 
 CAPACITY: Final = 64
 """Codes that may wait to be typed. So many wait only at a till that is far too slow for its scanners."""
@@ -42,6 +43,7 @@ class Typist:
         self._ends_within = ends_within
         self._waiting: deque[float] = deque()  # how long each code takes, in seconds
         self._overdue: asyncio.TimerHandle | None = None
+        self._held: dict[str, list[HeldScanner]] = {}
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -97,9 +99,20 @@ class Typist:
         request = typing_process.to_hold(name, gap=max(grab.gap for grab in grabs))
         if not self._send(request, [grab.descriptor for grab in grabs]):
             raise DeviceUnavailable(f"Failed to claim {name}: expected the till to be typed to, but nothing is typed")
+        self._held[name] = [HeldScanner(descriptor=os.dup(grab.descriptor), gap=grab.gap) for grab in grabs]
 
     def let_go(self, name: str) -> None:
-        """Give the scanner ``name`` back to the till once all before is typed and it is between two codes."""
+        """Give the scanner ``name`` back to the till once all before is typed and it is between two codes.
+
+        Its grabs must be closed by now. Once the process has failed, this waits for the end of a code, and the loop
+        with it: the daemon is about to end, too.
+        """
+        held = self._held.pop(name, [])
+        if self._failed.done():
+            typing_process.let_go(held)
+            return
+        for scanner in held:
+            os.close(scanner.descriptor)
         if not self._send(typing_process.to_let_go(name)):
             self._fail(f"the process that types cannot be told to let go of {name}")
 

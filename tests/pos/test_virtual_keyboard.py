@@ -172,6 +172,8 @@ async def test_when_nothing_is_typed_any_more_the_daemon_ends(till: Till, number
         typist.type([(2,)], interval=0.001)
         reason = await asyncio.wait_for(typist.failed(), 5)
     assert ("hangs" if number is signal.SIGSTOP else "has ended") in reason
+    assert scanner.is_held(), "it may be in the middle of a code"
+    typist.let_go(scanner.name)
     assert not scanner.is_held(), "and the scanner is the till's again"
     os.close(scanner.typing)
 
