@@ -46,9 +46,10 @@ class Fanout:
             await asyncio.Event().wait()
 
     async def flush(self) -> None:
-        """Wait until every listener was told everything; for ever if one of them hangs."""
-        for mailbox in self._mailboxes:
-            await mailbox.empty.wait()
+        """Wait until every listener was told everything, also what listeners had to say; for ever if one hangs."""
+        while not all(mailbox.empty.is_set() for mailbox in self._mailboxes):
+            for mailbox in self._mailboxes:
+                await mailbox.empty.wait()
 
     def _start(self, mailbox: "_Mailbox") -> None:
         if self._group is not None:

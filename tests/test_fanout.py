@@ -86,3 +86,20 @@ async def test_a_listener_added_later_hears_what_comes_then() -> None:
         fanout.publish(an_event(2))
         await fanout.flush()
     assert late.told == [2]
+
+
+async def test_what_a_listener_says_when_it_is_told_is_told_before_the_flush_ends() -> None:
+    first = Listener()
+    fanout = Fanout({"first": first})
+
+    class Echo:
+        async def tell(self, event: LaneEvent) -> None:
+            if int(event.id) < 3:
+                await asyncio.sleep(0)  # the first has heard it by now
+                fanout.publish(an_event(int(event.id) + 1))
+
+    fanout.add("echo", Echo())
+    async with running(fanout):
+        fanout.publish(an_event(1))
+        await fanout.flush()
+        assert first.told == [1, 2, 3]

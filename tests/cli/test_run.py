@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
+from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
 
 CONFIGURATION = """
 lane = {{ name = "lane-1", state_dir = "{folder}/state" }}
@@ -91,7 +92,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[list[dict[str, object]], str]
     return [json.loads(line) for line in out.splitlines()], log
 
 
-def test_it_stops_cleanly_and_finishes_what_was_scanned(daemon: Daemon) -> None:
+def test_it_stops_cleanly_and_finishes_what_was_scanned(daemon: Daemon, tmp_path: Path) -> None:
     with VirtualScanner() as scanner:
         process = daemon(port=scanner.port)
         scanner.scan("0412345678903")
@@ -99,7 +100,9 @@ def test_it_stops_cleanly_and_finishes_what_was_scanned(daemon: Daemon) -> None:
         first = [json.loads(process.stdout.readline()) for _ in range(2)]
         events, log = ended(process)
     kinds = [event["type"] for event in first + events]
-    assert kinds == ["scanner_online", "scan_accepted", "lookup_failed"]
+    assert kinds == ["scanner_online", "scan_accepted", "lookup_failed", "enrolment_queued"]
+    (kept,) = Outbox(file=tmp_path / "state" / FILE_NAME, keeper=False).entries()
+    assert kept.enrolment.customer_id == "0412345678903", "a card that could not be looked up is on the disk"
     assert "0412345678903" not in log, "ids are masked in the log"
     assert "hush" not in log
 
