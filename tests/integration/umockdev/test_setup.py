@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,12 @@ import pytest
 
 from scanner_daemon.decoding.calibration.labels import CONTROL_LABEL, LAYOUT_LABEL
 from tests.decoding.calibration.typist import Typist
-from tests.integration.umockdev.test_hidraw import HID_POS, KEYBOARD, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.integration.umockdev.conftest import RawHid, Wedge
+    from tests.integration.umockdev.conftest import Wedge
 
 SYN = (0, 0, 0)
 PRODUCT = "4006381333931"
@@ -73,18 +71,6 @@ def test_a_scanner_that_types(
     assert table == {"name": "counter", "driver": "keyboard-wedge", "match": match, "code_id": "aim", **expected}
 
 
-def test_a_scanner_in_hid_pos_mode(plug_in_hid: Callable[..., RawHid], tmp_path: Path) -> None:
-    raw = plug_in_hid(number=1, descriptor=HID_POS)
-    file = tmp_path / "config.toml"
-    identifiers = {LAYOUT_LABEL: b"]C0", CONTROL_LABEL: b"]C1", PRODUCT: b"]E0"}
-    scan = lambda label: raw.send(report(label.encode(), identifiers[label]))  # noqa: E731  a scan in one line
-    status, said = set_up(file, scan, "--device", raw.node)
-    assert status == 0, said
-    assert f"  {PRODUCT} (EAN13, AIM identifier ]E0)" in said
-    (table,) = tomllib.loads(file.read_text())["scanner"]
-    assert table == {"name": "counter", "driver": "hid-pos", "match": {"vendor": "05f9", "product": "2204"}}
-
-
 def test_two_of_a_kind_are_told_apart_by_where_they_are_plugged_in(
     plug_in: Callable[..., Wedge], tmp_path: Path
 ) -> None:
@@ -103,27 +89,3 @@ def test_a_persons_keyboard_is_refused(plug_in: Callable[..., Wedge], tmp_path: 
     status, said = set_up(tmp_path / "config.toml", typing(keyboard, Typist()), "--device", keyboard.node)
     assert status == 1
     assert "looks like a person's keyboard" in said
-
-
-def test_a_scanner_that_packs_alt_codes_is_read_raw(
-    plug_in: Callable[..., Wedge], plug_in_hid: Callable[..., RawHid], tmp_path: Path
-) -> None:
-    ids = {"vendor": "0c2e", "product": "0b61", "serial": "SN7"}
-    wedge, raw = plug_in(number=1, **ids), plug_in_hid(number=1, descriptor=KEYBOARD, name="x", **ids)
-    file = tmp_path / "config.toml"
-
-    def scan(label: str) -> None:
-        """Send the reports, and what the kernel makes of the first."""
-        for down in (1, 0):
-            wedge.send(*((1, key, down) for key in (56, 82, 76, 77)), SYN)
-        for character in f"{label}\r":
-            digits = (0x62 if digit == "0" else 0x58 + int(digit) for digit in f"{ord(character):03}")
-            for keys in (bytes((4, 0, *digits, 0, 0, 0)), bytes(8)):
-                raw.send(keys)
-                time.sleep(0.03)  # read before the next: the node is a pty
-
-    status, said = set_up(file, scan, "--device", wedge.node)
-    assert status == 0, said
-    assert f"  {PRODUCT} (" in said
-    (table,) = tomllib.loads(file.read_text())["scanner"]
-    assert (table["driver"], table["match"]["serial"], table["layout"]) == ("hid-keyboard", "SN7", "us")
