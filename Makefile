@@ -25,6 +25,7 @@ bench: $(VENV)/.bench  ## what the README claims in numbers
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/lane.py
 	$(BIN)/python benchmarks/webhook.py
+	$(BIN)/python -m benchmarks.till
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -11,6 +11,7 @@ from tests.lab.host import LabError, LabUnavailableError, cache
 from tests.lab.lane import Lane
 from tests.lab.machine import Machine
 from tests.lab.snapshots import Snapshots, snapshots_in_use
+from tests.lab.till import Till
 
 HERE = Path(__file__).parent
 
@@ -61,6 +62,13 @@ def lane(snapshots: Snapshots) -> Iterator[Lane]:
     """A fresh machine on which the daemon runs by ``lane.toml``, with the sandbox; nothing is plugged in."""
     with Machine(image=snapshots.image, snapshot=snapshots.lane) as machine:
         yield Lane(machine=machine)
+
+
+@pytest.fixture
+def till(snapshots: Snapshots) -> Iterator[Till]:
+    """The same, and products are typed to a till."""
+    with Machine(image=snapshots.image, snapshot=snapshots.till) as machine:
+        yield Till(machine=machine)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,11 @@ SANDBOX_UNIT = """
 [Service]
 ExecStart=/opt/scanner-daemon/bin/scanner-daemon sandbox
 """
+PATIENCE = """
+# An emulated machine on a busy host takes its time.
+[Service]
+TimeoutStartSec=300
+"""
 SHOP_RULES = """
 # The serial adapter has the ids of its chip, so the shop has to say that a scanner hangs on it.
 SUBSYSTEM=="usb|tty", ATTRS{idVendor}=="0403", ATTRS{idProduct}=="6001", ENV{SCANNER_DAEMON}="shared"
@@ -37,12 +42,13 @@ class Lane(Guest):
         self.put("/etc/credstore/scanner_daemon_token", f"{TOKEN}\n", mode=0o600)
         self.put("/etc/scanner-daemon/config.toml", CONFIGURATION.read_text())
         self.put("/etc/systemd/system/sandbox.service", SANDBOX_UNIT)
+        self.put("/etc/systemd/system/scanner-daemon.service.d/patience.conf", PATIENCE)
         self.put("/run/lab/token", TOKEN)
         self.put("/run/lab/watch_events.py", (INSIDE / "watch_events.py").read_bytes())
-        self.run("udevadm control --reload")
+        self.run("udevadm control --reload; systemctl daemon-reload")
         self.start("exec </dev/tty1; stty raw -echo; exec cat >/run/lab/typed")
         self.start(f"exec {PYTHON} /run/lab/watch_events.py")
-        self.run("systemctl start sandbox.service scanner-daemon.service", limit=90)
+        self.run("systemctl start sandbox.service scanner-daemon.service", limit=300)
         self.eventually(lambda: "offline" in self.read("/run/lab/events"), "events are watched", within=60)
 
     def events(self) -> list[dict[str, Any]]:

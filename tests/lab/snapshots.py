@@ -15,6 +15,7 @@ from tests.lab.host import LabError
 from tests.lab.image import Image, build_image, fingerprint, wanted_image
 from tests.lab.lane import Lane
 from tests.lab.machine import Machine
+from tests.lab.till import Till
 
 HERE = Path(__file__).parent
 
@@ -24,17 +25,18 @@ TURN_LIMIT = 900
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshots:
-    """``installed``: the product is there, nothing runs. ``lane``: the daemon and the sandbox run."""
+    """``installed``: the product is there, nothing runs. ``lane``: daemon and sandbox run. ``till``: they type, too."""
 
     image: Image
     booted: Path
     installed: Path
     lane: Path
+    till: Path
 
     @property
     def all(self) -> tuple[Path, ...]:
         """In the order they are made in."""
-        return self.booted, self.installed, self.lane
+        return self.booted, self.installed, self.lane, self.till
 
 
 @contextlib.contextmanager
@@ -71,11 +73,10 @@ def _wanted(cache: Path) -> Snapshots:
     booted_key = fingerprint(image.key, _text("machine.py"))
     installed_key = fingerprint(booted_key, *product.contents(), _text("product.py"))
     lane_key = fingerprint(installed_key, _text("lane.py"), _text("lane.toml"), _text("inside/watch_events.py"))
-    booted, installed, lane = (
-        cache / f"{name}-{key}.snapshot"
-        for name, key in (("booted", booted_key), ("installed", installed_key), ("lane", lane_key))
-    )
-    return Snapshots(image=image, booted=booted, installed=installed, lane=lane)
+    till_key = fingerprint(lane_key, _text("till.py"), _text("inside/watch_keyboard.py"))
+    keys = {"booted": booted_key, "installed": installed_key, "lane": lane_key, "till": till_key}
+    places = {name: cache / f"{name}-{key}.snapshot" for name, key in keys.items()}
+    return Snapshots(image=image, **places)
 
 
 def _take_missing(cache: Path, wanted: Snapshots, tell: Callable[[str], None]) -> None:
@@ -85,6 +86,7 @@ def _take_missing(cache: Path, wanted: Snapshots, tell: Callable[[str], None]) -
         _Step("booting the guest", wanted.booted, _boot),
         _Step("installing the product", wanted.installed, _install),
         _Step("opening the lane", wanted.lane, _open_lane),
+        _Step("opening a till", wanted.till, _open_till),
     )
     there = [step.target.exists() for step in steps]
     if False in there:
@@ -124,6 +126,10 @@ def _install(machine: Machine) -> None:
 
 def _open_lane(machine: Machine) -> None:
     Lane(machine=machine).open()
+
+
+def _open_till(machine: Machine) -> None:
+    Till(machine=machine).open()
 
 
 def _forget_others(cache: Path, kept: set[Path]) -> None:
