@@ -68,7 +68,7 @@ def lane_findings(config: Config) -> Iterator[Finding]:
     yield _state_dir(config.lane.state_dir)
     yield from _service()
     if config.till is not None:
-        yield _uinput(Path(str(config.till.settings.get("path", "/dev/uinput"))))
+        yield _uinput(Path(str(config.till.settings.get("device", "/dev/uinput"))))
     if config.server is not None:
         yield _page(str(config.server.settings.get("listen", config.server.build().listen)))
         if any(part.driver.__name__ == "Kiosk" for part in config.displays):

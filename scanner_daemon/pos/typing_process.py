@@ -63,7 +63,7 @@ def main() -> None:
 
     SIGABRT is how systemd ends a daemon that hangs, and all that belongs to it.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGABRT):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGABRT):
         signal.signal(number, signal.SIG_IGN)
     keyboard, line = int(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     held: dict[bytes, list[HeldScanner]] = {}

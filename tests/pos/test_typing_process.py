@@ -122,7 +122,7 @@ def test_a_daemon_that_died_with_answers_unread_leaves_no_half_code(daemon: Proc
     assert daemon.typed() == ["1", "4006381333931"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGABRT])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGABRT])
 def test_asked_to_end_it_goes_on(daemon: Process, number: signal.Signals) -> None:
     daemon.type("1")
     daemon.line.recv(64)
