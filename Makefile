@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lab bench clean
+.PHONY: demo test lint lab bench soak clean
 
 demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
@@ -26,6 +26,9 @@ bench: $(VENV)/.bench  ## what the README claims in numbers
 	$(BIN)/python benchmarks/lane.py
 	$(BIN)/python benchmarks/webhook.py
 	$(BIN)/python -m benchmarks.till
+
+soak: $(VENV)/.tests  ## an hour of a busy lane in 72 seconds: memory, descriptors and look-up times stay as they were
+	$(BIN)/python -m benchmarks.soak
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
