@@ -21,12 +21,14 @@ def member(
     """Look one customer up and print them as JSON. An unknown customer is status 1; nobody is enrolled unless asked."""
     import json
 
+    from scanner_daemon import logs
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError, LoyaltyError
     from scanner_daemon.model import is_customer_id, member_as_json_object
 
     if not is_customer_id(customer_id):
         fail(f"cannot look {customer_id!r} up: expected at most 100 printable characters, no / \\ or %", status=2)
+    logs.configure(level="error")  # standard output is for the member alone
     try:
         found = asyncio.run(_look_up(load_config(config), customer_id, create=create))
     except ConfigError as error:

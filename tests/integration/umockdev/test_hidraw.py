@@ -231,7 +231,7 @@ def plug_in_keyboard(
 async def press(raw: RawHid, *reports: str) -> None:
     for each in reports:
         raw.send(bytes.fromhex(each).ljust(8, b"\0"))
-        await asyncio.sleep(0.01)  # read before the next: the node is a pty
+        await asyncio.sleep(0.025)  # read before the next: the node is a pty
 
 
 async def type_in(raw: RawHid, text: str) -> None:
