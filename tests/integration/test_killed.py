@@ -101,7 +101,8 @@ async def test_killed_at_a_step_it_is_applied_once(
     await started(daemon)
     await until(lambda: not daemon.outbox())
     assert is_member(sandbox, ID, CONTACT)
-    after = [request.method for request in list(sandbox.requests)[asked:]]
+    answered = [request for request in list(sandbox.requests)[asked:] if request.status is not None]
+    after = [request.method for request in answered]  # the one that the kill ended may be logged late
     assert after.count("POST") == (0 if step in {"created, unheard", "done"} else 1)
 
 
