@@ -72,7 +72,7 @@ class Times(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="fewer scans")
-    rounds, scans = (1, 20) if parser.parse_args().short else (5, 40)
+    rounds, scans = (1, 20) if parser.parse_args().short else (4, 25)
     logs.configure(level="error")
     times: dict[Condition, list[Times]] = {condition: [] for condition in CONDITIONS}
     for _ in range(rounds):  # by turns: what else the machine does is spread over all
