@@ -111,7 +111,7 @@ async def test_a_known_member_costs_one_request_and_reaches_the_page(scanner: Vi
         assert [request.method for request in stage.sandbox.requests] == ["GET"]
         assert (await stage.page.next())["state"] == "recognising"
         shown = await stage.page.next()
-        assert (shown["state"], shown["points"], shown["value"]) == ("welcome", "1,200", "60.00 USD")
+        assert (shown["state"], shown["points"], shown["value"]) == ("welcome", "1,200", "$60.00")
         assert KNOWN not in json.dumps(shown)
 
 
@@ -169,7 +169,7 @@ async def test_in_an_outage_the_page_shows_the_last_known_balance_and_its_age(sc
         assert pages[1]["message"] == ""
         assert pages[3]["state"] == "offline_lookup"
         assert (pages[5]["state"], pages[5]["points"]) == ("welcome", "1,200")
-        assert re.fullmatch(r"Last known balance, \d+ \w+ \d{4}, \d\d:\d\d", pages[5]["message"])
+        assert re.fullmatch(r"Last known balance, \w+ \d+, \d{4}, \d+:\d\d\s[AP]M", pages[5]["message"])
 
 
 async def test_how_the_lane_is_can_be_seen_by_programs_and_people(scanner: VirtualScanner) -> None:

@@ -23,6 +23,7 @@ EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "webhook_receiver.py"
 SECRET: Final = "whsec_bGFuZS1sYW5lLWxhbmUtbGFuZS1sYW5lLWxhbmU="
 CONFIGURATION: Final = """
 lane = {{ name = "lane-1" }}
+balance_cache = {{ max_customers = 0 }}
 gameball = {{ base_url = "{gameball}" }}
 scanner = [{{ name = "counter", driver = "serial", port = "{port}" }}]
 card = [{{ name = "plastic", pattern = '04\\d{{11}}', check_digit = "ean" }}]
