@@ -87,6 +87,11 @@ class Lane(lane.Lane):
 
         listeners: dict[str, LaneListener] = {**displays}  # told in this order: who waits for it comes first
         services = {name: display for name, display in displays.items() if isinstance(display, Service)}
+        member_to_till = MemberToTill(config.member, to_till=till.type) if till and config.member else None
+        if till is not None:
+            services["till"] = till
+        if member_to_till is not None:
+            listeners["till"] = member_to_till
         if server is not None:
             cashier = Cashier(lane=config.lane.name)
             server.routes += cashier.routes
@@ -100,11 +105,6 @@ class Lane(lane.Lane):
                 services["card numbers"] = desk.numbers
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
-        member_to_till = MemberToTill(config.member, to_till=till.type) if till and config.member else None
-        if till is not None:
-            services["till"] = till
-        if member_to_till is not None:
-            listeners["till"] = member_to_till
         listeners["journal"] = Journal()
         built = cls(
             name=config.lane.name,

@@ -25,12 +25,17 @@ class Fanout:
     def __init__(self, listeners: Mapping[str, LaneListener], *, capacity: int = CAPACITY) -> None:
         self._mailboxes = [_Mailbox(name, listener, capacity) for name, listener in listeners.items()]
         self._capacity = capacity
+        self._added = 0
         self._group: asyncio.TaskGroup | None = None
 
     def add(self, name: str, listener: LaneListener) -> None:
-        """Add a listener; it hears what is published from now on."""
+        """Add a listener; it hears what is published from now on, after those added before and ahead of the first ones.
+
+        A program that listens has something to show; what this daemon brings along draws pages and counts.
+        """
         mailbox = _Mailbox(name, listener, self._capacity)
-        self._mailboxes.append(mailbox)
+        self._mailboxes.insert(self._added, mailbox)
+        self._added += 1
         self._start(mailbox)
 
     def publish(self, event: LaneEvent) -> None:

@@ -19,6 +19,9 @@ from scanner_daemon.ports import LoyaltyProgram
 RECALL_WITHIN: Final = 0.5
 """Seconds that a balance may take to be read from the disk: nobody waits for a disk that hangs."""
 
+WRITE_AFTER: Final = 0.1
+"""Seconds from a balance until it is written: it is shown first, and a busy lane writes several at once."""
+
 UNWRITTEN: Final = 1000
 """Balances that wait for the disk at most; then the oldest is dropped."""
 
@@ -101,6 +104,7 @@ class LastKnown:
     async def _write(self) -> None:
         """Write in batches: whatever comes while the disk is at work is the next one."""
         while self._unwritten:
+            await asyncio.sleep(WRITE_AFTER)
             members, self._unwritten = self._unwritten, {}
             try:
                 await self._on_disk(partial(self.cache.keep, list(members.values()), now=datetime.now(UTC)))
