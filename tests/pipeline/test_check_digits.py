@@ -30,7 +30,7 @@ def test_every_single_wrong_digit_is_found(kind: CheckDigit, number: str) -> Non
             assert not kind.holds(number[:place] + wrong + number[place + 1 :])
 
 
-@pytest.mark.parametrize("kind", set(CheckDigit) - {CheckDigit.NONE})
+@pytest.mark.parametrize("kind", [kind for kind in CheckDigit if kind is not CheckDigit.NONE])
 @pytest.mark.parametrize("number", ["", "0", "0000000000000", "４００６３８１３３３９３１", "A B\n", "-1"])
 def test_what_is_no_number_never_holds(kind: CheckDigit, number: str) -> None:
     assert not kind.holds(number)
