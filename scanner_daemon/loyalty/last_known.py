@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -84,6 +84,8 @@ class LastKnown:
         return max(erased, 1 if waiting else 0)
 
     async def _last(self, customer_id: str) -> Member | None:
+        if customer_id in self._unwritten:
+            return replace(self._unwritten[customer_id], created=False, stale=True)
         try:
             async with asyncio.timeout(RECALL_WITHIN):
                 return await self._on_disk(partial(self.cache.last, customer_id, now=datetime.now(UTC)))
