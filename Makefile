@@ -9,7 +9,8 @@ demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
 
 test: $(VENV)/.tests  ## all tests but the hardware lab
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal --ignore-glob='*_browser.py'
+	$(BIN)/python -m pytest tests/integration/*_browser.py
 
 lab: $(VENV)/.tests  ## the shipped product on a real kernel: builds a Debian guest for QEMU, some minutes the first time
 	$(BIN)/python -m tests.lab
