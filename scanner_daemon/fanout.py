@@ -29,7 +29,7 @@ class Fanout:
         self._group: asyncio.TaskGroup | None = None
 
     def add(self, name: str, listener: LaneListener) -> None:
-        """Add a listener; it hears what is published from now on, after those added before and ahead of the first ones.
+        """Add a listener; it hears what is published from now on, before those that were there from the start.
 
         A program that listens has something to show; what this daemon brings along draws pages and counts.
         """

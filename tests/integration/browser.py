@@ -42,9 +42,11 @@ async def empty_page(*, expected: Sequence[str] = ()) -> AsyncIterator[Page]:
 
 
 @asynccontextmanager
-async def serving(routes: Sequence[BaseRoute], *, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+async def serving(
+    routes: Sequence[BaseRoute], *, listen: str = "127.0.0.1:0", token: str = TOKEN
+) -> AsyncIterator[str]:
     """Serve ``routes``; the server's address."""
-    server = LocalServer(listen=listen, token=SecretStr(TOKEN))
+    server = LocalServer(listen=listen, token=SecretStr(token))
     server.routes.extend(routes)
     server.bind()
     task = asyncio.create_task(server.serve())

@@ -5,20 +5,17 @@ Screenshots of every state are left in pytest's temporary folder, for people to 
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
-from pydantic import SecretStr
+from playwright.async_api import Page, expect
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from scanner_daemon.displays.kiosk import Kiosk
 from scanner_daemon.model import (
@@ -35,13 +32,10 @@ from scanner_daemon.model import (
     ScanDiscarded,
     ScanRejected,
 )
-from scanner_daemon.server import LocalServer
+from tests.integration.browser import CHROMIUM, TOKEN, WHY_NOT, empty_page, serving
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install the package chromium")
-
-TOKEN: Final = "a-token"
 SCREENS: Final = {"800x480": (800, 480), "1280x800": (1280, 800), "1920x1080": (1920, 1080), "768x1366": (768, 1366)}
 WHEN: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -114,38 +108,11 @@ STATES: Final[dict[str, tuple[Callable[[int], LaneEvent], str]]] = {
 }
 
 
-@asynccontextmanager
-async def serving(*routes: BaseRoute, listen: str = "127.0.0.1:0", token: str = TOKEN) -> AsyncIterator[str]:
-    """Serve ``routes``; the server's address."""
-    server = LocalServer(listen=listen, token=SecretStr(token))
-    server.routes.extend(routes)
-    server.bind()
-    task = asyncio.create_task(server.serve())
-    try:
-        yield server.url
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    """An empty page; a test during which its scripts fail or its policy is broken fails."""
-    flags = (
-        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync"
-    )
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags.split())
-        page = await browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-        page.set_default_timeout(10_000)
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text))
+    async with empty_page(expected=["status of 401"]) as page:
+        await page.set_viewport_size({"width": 1280, "height": 800})
         yield page
-        await browser.close()
-    assert [fault for fault in faults if "net::ERR" not in fault and "status of 401" not in fault] == []
 
 
 async def open_display(page: Page, url: str, *, state: str = "idle") -> None:
@@ -163,7 +130,7 @@ def visible(page: Page, text: str) -> Any:
 
 async def test_each_state_is_shown_and_fits_each_screen(page: Page, tmp_path: Path) -> None:
     kiosk = Kiosk(idle_message="Scan your card to see your points", show_names=True)
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await expect(visible(page, "Scan your card to see your points")).to_be_visible()
         await fits_each_screen(page, tmp_path / "idle")
@@ -199,7 +166,7 @@ _WHAT_DOES_NOT_FIT: Final = """() => [...document.querySelectorAll("h1, p, dt, d
 
 async def test_the_figures_of_a_member(page: Page) -> None:
     kiosk = Kiosk()
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await kiosk.tell(member(1))
         await shows(page, "welcome")
@@ -214,7 +181,7 @@ async def test_the_figures_of_a_member(page: Page) -> None:
 async def test_what_the_programme_says_is_text_and_never_markup(page: Page) -> None:
     kiosk = Kiosk(show_names=True)
     hostile = "<img src=x onerror=\"document.title='owned'\">"
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await kiosk.tell(member(1, display_name=hostile, balance=balance(points_name=hostile, currency="<b>")))
 
@@ -225,7 +192,7 @@ async def test_what_the_programme_says_is_text_and_never_markup(page: Page) -> N
 
 async def test_an_older_member_never_shows_after_a_newer_scan(page: Page) -> None:
     kiosk = Kiosk()
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await kiosk.tell(ScanAccepted(sequence=1, card="plastic", **HEAD))
         await kiosk.tell(ScanAccepted(sequence=2, card="plastic", **HEAD))
@@ -235,7 +202,7 @@ async def test_an_older_member_never_shows_after_a_newer_scan(page: Page) -> Non
         await expect(page.locator(".points")).to_have_text("222")
 
     await page.add_init_script(_REMEMBER_POINTS)
-    async with serving(kiosk.routes[0], Route("/display/stream", _out_of_order)) as url:
+    async with serving([kiosk.routes[0], Route("/display/stream", _out_of_order)]) as url:
         await open_display(page, url, state="welcome")
         await expect(page.locator(".points")).to_have_text("333")
         assert await page.evaluate("pointsSeen") == ["", "222", "333"]
@@ -264,7 +231,7 @@ _REMEMBER_POINTS: Final = """
 
 async def test_the_page_clears_itself(page: Page) -> None:
     kiosk = Kiosk(hold=0.5, idle_message="Next, please")
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await kiosk.tell(member(1))
         await shows(page, "welcome")
@@ -275,7 +242,7 @@ async def test_the_page_clears_itself(page: Page) -> None:
 
 async def test_it_says_offline_by_itself_and_comes_back_by_itself(page: Page) -> None:
     kiosk = Kiosk()
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await kiosk.tell(member(7))
         await shows(page, "welcome")
@@ -285,12 +252,12 @@ async def test_it_says_offline_by_itself_and_comes_back_by_itself(page: Page) ->
     assert "1,200" not in await page.content()
 
     listen = url.removeprefix("http://")
-    async with serving(*kiosk.routes, listen=listen, token="another"):  # an EventSource alone gives up here
+    async with serving(kiosk.routes, listen=listen, token="another"):  # an EventSource alone gives up here
         await page.wait_for_event("console", lambda message: "status of 401" in message.text)
         await shows(page, "offline")
 
     restarted = Kiosk()  # scans are counted from one again
-    async with serving(*restarted.routes, listen=listen):
+    async with serving(restarted.routes, listen=listen):
         await shows(page, "idle")
         await restarted.tell(member(1))
         await shows(page, "welcome")
@@ -299,7 +266,7 @@ async def test_it_says_offline_by_itself_and_comes_back_by_itself(page: Page) ->
 async def test_a_line_that_went_silent_is_noticed(page: Page) -> None:
     kiosk = Kiosk()
     await page.clock.install()
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         await page.clock.run_for(30_000)
         await shows(page, "idle")
@@ -321,7 +288,7 @@ async def test_pings_keep_a_quiet_page(page: Page) -> None:
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Network.enable")
     devtools.on("Network.eventSourceMessageReceived", heard.put_nowait)
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         for _ in range(5):
             await page.clock.run_for(30_000)
@@ -333,7 +300,7 @@ async def test_pings_keep_a_quiet_page(page: Page) -> None:
 
 async def test_nothing_moves_where_that_is_not_wanted(page: Page) -> None:
     kiosk = Kiosk()
-    async with serving(*kiosk.routes) as url:
+    async with serving(kiosk.routes) as url:
         await open_display(page, url)
         assert await page.evaluate("document.getAnimations().length") == 0
         await page.emulate_media(reduced_motion="no-preference")

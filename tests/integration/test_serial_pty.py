@@ -18,8 +18,9 @@ import serial
 
 from scanner_daemon.decoding.framer import SerialTerminator
 from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
-from scanner_daemon.model import Claimed, Discarded, DiscardReason, Scan, ScannerReport
+from scanner_daemon.model import Claimed, DiscardReason, Scan, ScannerReport
 from scanner_daemon.sources.serial_port import SerialPort
+from tests.integration.reading import Reading
 
 GAP = 0.1
 PATIENT = 0.5  # a gap that a busy machine does not tear by itself
@@ -61,37 +62,6 @@ def scanner(tmp_path: Path) -> Iterator[VirtualScanner]:
     scanner.plug_in()
     yield scanner
     scanner.unplug()
-
-
-class Reading:
-    """A source being read: what it delivered, and the task."""
-
-    def __init__(self, source: SerialPort) -> None:
-        self._reports: asyncio.Queue[ScannerReport] = asyncio.Queue()
-        self.task = asyncio.create_task(source.read(self._reports.put_nowait))
-
-    async def next(self) -> ScannerReport:
-        """The next report; what the task raised if it ends without one."""
-        getting = asyncio.create_task(self._reports.get())
-        async with asyncio.timeout(5):
-            await asyncio.wait({getting, self.task}, return_when=asyncio.FIRST_COMPLETED)
-        if not getting.done():
-            getting.cancel()
-            await self.task
-        return await getting
-
-    async def label(self) -> str:
-        report = await self.next()
-        assert isinstance(report, Scan)
-        return report.scan_data_label
-
-    async def reason(self) -> DiscardReason:
-        report = await self.next()
-        assert isinstance(report, Discarded)
-        return report.reason
-
-    def nothing_more(self) -> bool:
-        return self._reports.empty()
 
 
 def port_of(

@@ -9,7 +9,8 @@ from tests.lab.guest import Guest
 from tests.lab.host import CHECKOUT, finish
 
 SHIPPED = ("pyproject.toml", "README.md", "LICENSE", "scanner_daemon")
-HOME = "/root/scanner-daemon"
+HOME = "/srv/scanner-daemon"
+"""Where the checkout is in the guest."""
 
 
 def contents() -> Iterable[bytes]:

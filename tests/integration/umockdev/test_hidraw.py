@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,22 @@ import pytest
 from structlog.testing import capture_logs
 
 from scanner_daemon.errors import DeviceAccessDenied, DeviceError, DeviceUnavailable
-from scanner_daemon.model import Claimed, Discarded, DiscardReason, Scan, ScannerReport
+from scanner_daemon.model import Claimed, Discarded, DiscardReason, Scan
 from scanner_daemon.sources.device_match import DeviceMatch
 from scanner_daemon.sources.discovery import event_nodes, hid_keyboards
 from scanner_daemon.sources.hid_keyboard import HidKeyboard
 from scanner_daemon.sources.hid_pos import HidPos
+from tests.integration.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import TypeAlias
 
     from scanner_daemon.ports import ScannerSource
+    from scanner_daemon.sources.tap import Tapped
     from tests.integration.umockdev.conftest import RawHid, Wedge
+
+    Heard: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 
 GAP = 0.1
 PATIENT = 0.5  # a gap that a busy machine does not tear by itself
@@ -53,31 +59,8 @@ def report(data: bytes, identifier: bytes = b"]E0", *, continued: bool = False, 
     )
 
 
-class Reading:
-    """A source being read, and what it delivers."""
-
-    def __init__(self, source: ScannerSource) -> None:
-        self._reports: asyncio.Queue[ScannerReport] = asyncio.Queue()
-        self.task = asyncio.create_task(source.read(self._reports.put_nowait))
-
-    async def next(self) -> ScannerReport:
-        """The next report; what the task raised if it ends without one."""
-        getting = asyncio.create_task(self._reports.get())
-        async with asyncio.timeout(5):
-            await asyncio.wait({getting, self.task}, return_when=asyncio.FIRST_COMPLETED)
-        if not getting.done():
-            getting.cancel()
-            await self.task
-        return await getting
-
-    async def label(self) -> str:
-        found = await self.next()
-        assert isinstance(found, Scan)
-        return found.scan_data_label
-
-
 @asynccontextmanager
-async def claimed(source: ScannerSource) -> AsyncIterator[Reading]:
+async def claimed(source: Tapped) -> AsyncIterator[Reading]:
     reading = Reading(source)
     try:
         assert isinstance(await reading.next(), Claimed)
@@ -125,8 +108,7 @@ async def test_a_label_in_several_reports_is_one(plug_in_hid: Callable[..., RawH
     raw = plug_in_hid(number=1, descriptor=HID_POS)
     async with claimed(hid_pos(path=raw.node, gap=PATIENT)) as reading:
         for part, continued in ((b"1" * 56, True), (b"2" * 56, True), (b"3", False)):
-            raw.send(report(part, b"]Q1", continued=continued))
-            await asyncio.sleep(0.02)  # read before the next: the node is a pty
+            await reading.hears(partial(raw.send, report(part, b"]Q1", continued=continued)))
 
         assert await reading.label() == "1" * 56 + "2" * 56 + "3"
 
@@ -228,15 +210,15 @@ def plug_in_keyboard(
     return plug_in_hid(number=1, descriptor=KEYBOARD, **ids), plug_in(number=1, **ids, **of_wedge)
 
 
-async def press(raw: RawHid, *reports: str) -> None:
+async def press(heard: Heard, raw: RawHid, *reports: str) -> None:
+    """Send reports, each when the one before was read: the node is a pty, which would make one of two."""
     for each in reports:
-        raw.send(bytes.fromhex(each).ljust(8, b"\0"))
-        await asyncio.sleep(0.025)  # read before the next: the node is a pty
+        await heard(partial(raw.send, bytes.fromhex(each).ljust(8, b"\0")))
 
 
-async def type_in(raw: RawHid, text: str) -> None:
+async def type_in(heard: Heard, raw: RawHid, text: str) -> None:
     for character in text:
-        await press(raw, f"00 00 {KEYS[character]:02x}", "00")
+        await press(heard, raw, f"00 00 {KEYS[character]:02x}", "00")
 
 
 async def test_a_scanner_that_types_is_read_from_its_raw_node(
@@ -244,7 +226,7 @@ async def test_a_scanner_that_types_is_read_from_its_raw_node(
 ) -> None:
     raw, _ = plug_in_keyboard(plug_in_hid, plug_in)
     async with claimed(hid_keyboard(match=DeviceMatch(vendor="0c2e", product="0b61"))) as reading:
-        await type_in(raw, "4006381333931\n")
+        await type_in(reading.hears, raw, "4006381333931\n")
 
         assert await reading.label() == "4006381333931"
 
@@ -254,7 +236,7 @@ async def test_digits_of_an_alt_code_in_one_report_are_its_character(
 ) -> None:
     raw, _ = plug_in_keyboard(plug_in_hid, plug_in)
     async with claimed(hid_keyboard(path=raw.node)) as reading:
-        await press(raw, "04 00 62 60 5b", "00", "04 00 62 60 62", "00", "00 00 28", "00")
+        await press(reading.hears, raw, "04 00 62 60 5b", "00", "04 00 62 60 62", "00", "00 00 28", "00")
 
         assert await reading.label() == "SP"
 
@@ -313,10 +295,10 @@ async def test_a_report_of_another_length_discards_the_scan(
 ) -> None:
     raw, _ = plug_in_keyboard(plug_in_hid, plug_in)
     async with claimed(hid_keyboard(path=raw.node)) as reading:
-        await press(raw, "00 00 1e", "00")
+        await press(reading.hears, raw, "00 00 1e", "00")
         raw.send(bytes(16))
         torn = await reading.next()
-        await type_in(raw, "2\n96385074\n")
+        await type_in(reading.hears, raw, "2\n96385074\n")
 
         assert isinstance(torn, Discarded)
         assert torn.reason is DiscardReason.OVERFLOW

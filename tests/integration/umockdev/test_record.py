@@ -28,6 +28,11 @@ SYN = (0, 0, 0)
 CARD = "0412345678903"
 
 
+async def slowly(send: Callable[[], None]) -> None:
+    send()
+    await asyncio.sleep(0.05)
+
+
 async def recorded(
     source: Recordable, scans: Sequence[Callable[[], Coroutine[None, None, None] | None]], *, descriptor: bytes = b""
 ) -> list[str]:
@@ -79,4 +84,4 @@ async def test_a_hid_pos_scanner(plug_in_hid: Callable[..., RawHid]) -> None:
 async def test_a_raw_keyboard(plug_in_hid: Callable[..., RawHid]) -> None:
     raw = plug_in_hid(number=1, descriptor=KEYBOARD)
     source = HidKeyboard(name="hand", path=raw.node, gap=0.5)
-    assert await recorded(source, [lambda: type_in(raw, "42\n")]) == ['"42"']
+    assert await recorded(source, [lambda: type_in(slowly, raw, "42\n")]) == ['"42"']
