@@ -8,9 +8,12 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
 
+# A browser, and a keyboard that is made of a pseudo terminal, keep time: they have the machine to themselves.
+ALONE := $(wildcard tests/integration/*_browser.py) tests/integration/test_wedge_umockdev.py
+
 test: $(VENV)/.tests  ## all tests but the hardware lab
-	$(BIN)/python -m pytest -n 4 --dist worksteal --ignore-glob='*_browser.py'
-	$(BIN)/python -m pytest tests/integration/*_browser.py
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(ALONE)
 
 lab: $(VENV)/.tests  ## the shipped product on a real kernel: builds a Debian guest for QEMU, some minutes the first time
 	$(BIN)/python -m tests.lab
