@@ -36,11 +36,14 @@ class Reading:
 
 
 def read(image: Image.Image) -> list[Reading]:
-    """Return every symbol that the decoder finds in ``image``."""
-    return [
-        Reading(symbology=str(found.format), identifier=found.symbology_identifier, data=found.bytes)
-        for found in zxingcpp.read_barcodes(image if image.mode in {"L", "RGB"} else image.convert("L"))
-    ]
+    """Return every symbol that the decoder finds in ``image``.
+
+    Only where it finds none it looks at the picture shrunk as well: shrunk to little more than a pixel a module, an
+    EAN-13 that reads right may read as another one too.
+    """
+    picture = image if image.mode in {"L", "RGB"} else image.convert("L")
+    found = zxingcpp.read_barcodes(picture, try_downscale=False) or zxingcpp.read_barcodes(picture)
+    return [Reading(symbology=str(one.format), identifier=one.symbology_identifier, data=one.bytes) for one in found]
 
 
 def prove(drawing: Drawing, image: Image.Image) -> None:

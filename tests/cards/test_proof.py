@@ -1,8 +1,10 @@
 """The proof finds what a printer must not get."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import zxingcpp
 from PIL import Image, ImageDraw
 
 from scanner_daemon.cards.drawing import Drawing
@@ -11,7 +13,9 @@ from scanner_daemon.cards.layout import CR80, lay_out
 from scanner_daemon.cards.proof import prove, read
 from scanner_daemon.cards.raster import rasterise
 from scanner_daemon.cards.symbol import Symbology
+from scanner_daemon.cards.vector import pdf
 from scanner_daemon.errors import PrinterError
+from tests.cards import interpreters
 
 NUMBER, OTHER = "0412345678903", "0412345678910"
 
@@ -84,3 +88,11 @@ def test_what_is_also_another_bar_code_does_not_pass() -> None:
 
 def test_nothing_reads_as_nothing() -> None:
     assert read(Image.new("L", (300, 200), 255)) == []
+
+
+def test_a_right_symbol_is_not_read_as_another_one_too(tmp_path: Path) -> None:
+    drawing = lay_out(encode(Symbology.EAN13, "7804940184171"), CR80, dpi=203)
+    (page,) = interpreters.pdf(pdf([drawing]), dpi=203, folder=tmp_path)
+    shrunk = zxingcpp.read_barcodes(page)
+    assert {found.text for found in shrunk} == {"7804940184171", "3881918124111"}, "what the decoder makes of it"
+    assert [found.data for found in read(page)] == [b"7804940184171"]
