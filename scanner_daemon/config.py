@@ -148,8 +148,9 @@ class _Reader:
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
         card_numbers, card_printer = self._card_numbers(cards), self._card_printer()
-        spoken = {"language": lane.language} if lane else {}
-        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=spoken)))
+        told = lane or LaneSettings(name="unnamed")  # what is wrong with it is told already
+        of_lane = {"language": told.language, "store": told.store, "lane": told.name}
+        shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=of_lane)))
         till, member = self._till(), self._member()
         of_scanners, of_displays = (list(self._array_places(key)) for key in ("scanner", "display"))
         self.mistakes += cross_checks.kiosk_mistakes(of_displays, has_server="server" in self._document)
@@ -333,10 +334,10 @@ class _Reader:
         return self._part(driver, {**defaults, **table}, place, secrets=secrets, beside=(choice.key, *choice.beside))
 
     def _secret_finder(self, prefix: str) -> SecretFinder:
-        def find(name: str, given: object) -> SecretStr | None:
+        def find(name: str, given: object, *, required: bool) -> SecretStr | None:
             credential = f"{prefix}_{name}"
             secret = credentials.find(credential, given, base=self._base, environ=self._environ)
-            if secret is not None:
+            if secret is not None or not required:
                 return secret
             if prefix == _SERVER_SECRETS:
                 return SecretStr("")  # made at the first start

@@ -11,18 +11,23 @@ import dataclasses
 import difflib
 import importlib
 import importlib.metadata
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, get_args, get_type_hints
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, Protocol, get_args, get_type_hints
 
 from pydantic import ConfigDict, SecretStr, ValidationError, create_model
 
 from scanner_daemon.errors import Mistake
 
-SecretFinder = Callable[[str, object], SecretStr | None]
-"""Field name and value of its ``<field>_file`` key → the secret, or ``None`` where there is none.
 
-Raises ``ValueError("expected …, got …")`` for a file that cannot be read.
-"""
+class SecretFinder(Protocol):
+    """Knows where secrets come from."""
+
+    def __call__(self, name: str, given: object, /, *, required: bool) -> SecretStr | None:
+        """Return the secret of the field ``name``, ``None`` where there is none.
+
+        ``given`` is the value of its ``<field>_file`` key. Raises ``ValueError("expected …, got …")`` for a file that
+        cannot be read; it may do so for one that is ``required`` and nowhere.
+        """
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ def part(
     """
     hints = get_type_hints(driver, include_extras=True)
     fields = {field.name: field for field in dataclasses.fields(driver) if field.init}
-    secrets = {name for name in fields if hints[name] is SecretStr}
+    secrets = {name for name in fields if hints[name] in _SECRETS}
     keys = {f"{name}_file" if name in secrets else name for name in fields} | set(beside)
 
     mistakes = [
@@ -95,7 +100,7 @@ def part(
     mistakes += found
     for name in sorted(secrets):
         try:
-            value = secret(name, table.get(f"{name}_file"))
+            value = secret(name, table.get(f"{name}_file"), required=hints[name] is SecretStr)
         except ValueError as error:
             mistakes.append(_told(place, f"{name}_file", error, table.get(f"{name}_file")))
         else:
@@ -172,6 +177,10 @@ def shown(value: object) -> str:
     """Return ``value`` as a person may want to see it in a mistake: cut where it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004  one line of a terminal
+
+
+_SECRETS: Final = (SecretStr, SecretStr | None)
+"""Types of fields with a secret: one that must be there, one that may."""
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

@@ -19,17 +19,19 @@ NAME_RULE: Final = "letters, digits, '-', '_' and '.', at most 64"
 class LaneSettings:
     """The table ``[lane]``. ``stop_timeout`` is in seconds, for the whole ordered stop.
 
-    ``language`` is that of every display which has none of its own.
+    ``language`` is that of every display which has none of its own. ``store`` tells lanes of one name apart.
     """
 
     name: str
+    store: str = "main"
     language: str = "en"
     state_dir: Path = Path("/var/lib/scanner-daemon")
     stop_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
-            raise ValueError(f"name: expected {NAME_RULE}, got {self.name!r}")
+        for key, name in (("name", self.name), ("store", self.store)):
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{key}: expected {NAME_RULE}, got {name!r}")
         if self.language.partition("-")[0] not in displays.LANGUAGES:
             expected = f"one of {' '.join(displays.LANGUAGES)}, such as de or de-CH"
             raise ValueError(f"language: expected {expected}, got {self.language!r}")

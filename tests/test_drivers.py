@@ -40,7 +40,7 @@ class Adapter:
             raise ValueError(f"baudrate: expected at least 1200 with even parity, got {self.baudrate}")
 
 
-def a_secret(_name: str, _given: object) -> SecretStr | None:
+def a_secret(*_: object, **__: object) -> SecretStr | None:
     return SecretStr("hush")
 
 
@@ -95,11 +95,30 @@ def test_each_mistake_is_one_sentence(table: dict[str, Any], sentence: str) -> N
 
 def test_a_secret_nobody_gives_is_a_mistake() -> None:
     place = Place(file="c.toml", key="scanner[x]")
-    part, mistakes = drivers.part(Adapter, {"name": "x"}, place, secret=lambda *_: None)
+    part, mistakes = drivers.part(Adapter, {"name": "x"}, place, secret=lambda *_, **__: None)
     assert part is None
     assert [str(mistake) for mistake in mistakes] == [
         "c.toml: scanner[x].key_file: expected a file with the secret, got nothing"
     ]
+
+
+def test_a_secret_may_be_optional() -> None:
+    @dataclass(slots=True, kw_only=True)
+    class Open:
+        key: SecretStr
+        word: SecretStr | None = None
+
+    asked: dict[str, bool] = {}
+
+    def finder(name: str, _given: object, *, required: bool) -> SecretStr | None:
+        asked[name] = required
+        return SecretStr("hush") if required else None
+
+    part, mistakes = drivers.part(Open, {}, Place(file="c.toml", key="x"), secret=finder)
+    assert not mistakes
+    assert part is not None
+    assert part.build().word is None
+    assert asked == {"key": True, "word": False}
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -12,6 +12,7 @@ DRIVERS: Final[Mapping[str, str]] = {
     "line-display": "scanner_daemon.displays.line_display:LineDisplay",
     "console": "scanner_daemon.displays.console:Console",
     "webhook": "scanner_daemon.displays.webhook:Webhook",
+    "mqtt": "scanner_daemon.displays.mqtt:Mqtt",
 }
 """Driver name in the configuration → where its class is. Imported only when used."""
 

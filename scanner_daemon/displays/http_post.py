@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 
+from scanner_daemon.displays.tls import trusting
 from scanner_daemon.errors import DisplayError
 
 MAX_ANSWER: Final = 64 * 1024
@@ -141,11 +142,6 @@ class _Connection:
 
 
 def _certificates(ca_file: Path | None) -> ssl.SSLContext:
-    """Return who is trusted, by default the system's authorities; reading that takes a moment."""
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        got = error.strerror or str(error)
-        raise DisplayError(f"Failed to read ca_file: expected certificates (PEM) in {ca_file}, got {got!r}") from error
+    context = trusting(ca_file)
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import ipaddress
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -10,13 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, get_args
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr
 from standardwebhooks.webhooks import Webhook as Signer
 
 from scanner_daemon.displays.delivery import FIRST_RETRY, Delivery
 from scanner_daemon.displays.http_post import HttpPost
+from scanner_daemon.displays.tls import safe_address
 from scanner_daemon.errors import DisplayError
 from scanner_daemon.model import LaneEvent, as_json_object
 
@@ -53,7 +52,8 @@ class Webhook:
     _first_retry: float = field(init=False, default=FIRST_RETRY)
 
     def __post_init__(self) -> None:
-        self._host = str(_checked(self.url).hostname)
+        expected = "an https address, or http to this machine, without user name and #"
+        self._host = str(safe_address(self.url, secure="https", plain="http", expected=expected).hostname)
         self._signers = _signers(self.secret.get_secret_value())
         for name in self.events:
             if name not in EVENT_TYPES:
@@ -105,29 +105,6 @@ class Webhook:
 
 
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
-
-
-def _checked(url: str) -> SplitResult:
-    """Return the parts of ``url``. Events name customers: only a receiver on this machine does without TLS."""
-    expected = "url: expected an https address, or http to this machine, without user name and #"
-    got = "one with a user name" if "@" in url else repr(url)
-    try:
-        parts = urlsplit(url)
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise ValueError(f"{expected}, got {got}") from None
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_here(str(parts.hostname)))
-    plain = url.isascii() and url.isprintable() and " " not in url and "@" not in parts.netloc and not parts.fragment
-    if not (usable and safe and plain):
-        raise ValueError(f"{expected}, got {got}")
-    return parts
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _signers(secrets: str) -> tuple[Signer, ...]:

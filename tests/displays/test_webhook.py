@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -20,6 +18,7 @@ from scanner_daemon.config import parse_config
 from scanner_daemon.displays.webhook import EVENT_TYPES, STOP_WITHIN, Webhook
 from scanner_daemon.errors import ConfigError, DisplayError
 from scanner_daemon.model import as_json_object
+from tests.displays.authority import Authority
 from tests.displays.receiver import Posted, Receiver, receiving
 
 if TYPE_CHECKING:
@@ -238,22 +237,9 @@ async def test_what_cannot_be_sent_by_the_end_is_named(receiver: Receiver, event
 # Who is spoken to
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl here: install the package openssl")
-    file = tmp_path / "receiver.pem"
-    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    names = ("-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:TRUE")
-    command = (openssl, *request.split(), *names, "-keyout", str(tmp_path / "key.pem"), "-out", str(file))
-    subprocess.run(command, check=True, capture_output=True)
-    return file
-
-
-async def test_certificates_are_verified(certificate: Path, events: "Events") -> None:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, certificate.with_name("key.pem"))
+async def test_certificates_are_verified(tmp_path: Path, events: "Events") -> None:
+    authority, tls = Authority(tmp_path), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*authority.issue("receiver"))
     event = events.online()
     async with receiving(Receiver(), tls=tls) as receiver:
         url = receiver.url.replace("http:", "https:")
@@ -264,7 +250,7 @@ async def test_certificates_are_verified(certificate: Path, events: "Events") ->
         assert not receiver.attempts
         assert "CERTIFICATE_VERIFY_FAILED" in repr(logs)
 
-        async with sending(webhook(url, ca_file=certificate)) as hook:
+        async with sending(webhook(url, ca_file=authority.file)) as hook:
             await hook.tell(event)
             assert (await receiver.next()).id == event.id
 
