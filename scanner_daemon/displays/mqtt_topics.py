@@ -84,6 +84,6 @@ def _identifier(name: str) -> str:
     """Return ``name`` as Home Assistant takes it, ``[a-zA-Z0-9_-]+``; two names never become one.
 
     >>> _identifier("lane.1"), _identifier("lane_1")
-    ('lane_2e', 'lane_5f1')
+    ('lane_2e1', 'lane_5f1')
     """
     return re.sub(r"[^a-zA-Z0-9-]", lambda match: f"_{match[0].encode().hex()}", name)
