@@ -9,7 +9,7 @@ is JSON by name, for which a browser asks another origin's permission first and 
 import asyncio
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,10 +28,14 @@ LARGEST_BODY: Final = 64 * 1024
 
 
 class Guard:
-    """Stands before the application (ASGI): who may ask what, and what every answer carries."""
+    """Stands before the application (ASGI): who may ask what, and what every answer carries.
 
-    def __init__(self, app: ASGIApp, *, token: SecretStr, host: str) -> None:
+    ``serves`` tells whether the application has an answer to a request; what it has none to, it refuses itself.
+    """
+
+    def __init__(self, app: ASGIApp, *, serves: Callable[[Scope], bool], token: SecretStr, host: str) -> None:
         self._app = app
+        self._serves = serves
         self._token = token.get_secret_value().encode()
         self._host = host
         self._streams: set[asyncio.Timeout] = set()
@@ -79,10 +83,7 @@ class Guard:
             where = "'Authorization: Bearer …'" if changes else "'Authorization: Bearer …' or '?token=…'"
             said = f"Expected the lane's token as {where}, got none or another."
             return sentence(401, said, {"www-authenticate": "Bearer"})
-        if request.method not in _METHODS:
-            said = f"Expected {' or '.join(_METHODS)}, got {request.method}."
-            return sentence(405, said, {"allow": ", ".join(_METHODS)})
-        if changes and not _is_json(request):
+        if changes and self._serves(request.scope) and not _is_json(request):
             return sentence(415, "Expected a body of the type application/json, got another.")
         return None
 
@@ -158,4 +159,3 @@ def _headers() -> dict[str, str]:
 
 
 _READING: Final = ("GET", "HEAD")
-_METHODS: Final = (*_READING, "POST")

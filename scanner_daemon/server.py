@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Scope
 
+from scanner_daemon import description
 from scanner_daemon.displays.event_stream import EventStream
 from scanner_daemon.errors import DisplayError
 from scanner_daemon.guard import Guard, sentence
@@ -32,7 +33,7 @@ STOP_WITHIN: Final = 2.0
 
 @dataclass(slots=True, kw_only=True)
 class LocalServer:
-    """Serves ``GET /health``, ``GET /events`` and whatever ``routes`` are added before it starts.
+    """Serves ``/health``, ``/events``, ``/openapi.json`` and whatever ``routes`` are added before it starts.
 
     ``listen`` is host and port; port 0 takes a free one. All but the health check need ``token``; with an empty one
     nobody is let in. ``events`` is a listener of the lane; ``health`` adds to what the health check tells. Any answer
@@ -86,7 +87,8 @@ class LocalServer:
         if self._socket is None:
             self.bind()
         assert self._socket is not None  # noqa: S101  bind() returned
-        guard = Guard(self._application(), token=self.token, host=host_and_port(self.listen)[0])
+        app = self._application()
+        guard = Guard(app, serves=partial(_serves, app), token=self.token, host=host_and_port(self.listen)[0])
         server = _quiet_server(guard, request_within=self._request_within)
         try:
             await server.startup(sockets=[self._socket])
@@ -99,8 +101,10 @@ class LocalServer:
             self._socket = None
 
     def _application(self) -> Starlette:
+        routes = [Route("/health", self._health), *self.events.routes, *self.routes]
+        paths = {route.path for route in routes if isinstance(route, Route)}
         return Starlette(
-            routes=[Route("/health", self._health), *self.events.routes, *self.routes],
+            routes=[*routes, description.route(paths)],
             exception_handlers={404: _unknown, 405: _unknown, HTTPException: _refused, Exception: _failed},
         )
 
@@ -119,6 +123,10 @@ def host_and_port(listen: str) -> tuple[str, int]:
     except ValueError:
         pass
     raise ValueError(f"listen: expected host:port such as 127.0.0.1:8770 or [::1]:8770, got {listen!r}")
+
+
+def _serves(app: Starlette, scope: Scope) -> bool:
+    return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

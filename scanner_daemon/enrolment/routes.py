@@ -30,8 +30,7 @@ class EnrolmentRoutes:
         """The routes."""
         return [
             Route("/members", self._enrol, methods=["POST"]),
-            Route("/members/open", self._opened, methods=["GET"]),
-            Route("/members/open", self._open, methods=["POST"]),
+            Route("/members/open", self._open, methods=["GET", "POST"]),
             Route("/members/close", self._close, methods=["POST"]),
         ]
 
@@ -57,7 +56,8 @@ class EnrolmentRoutes:
                 return _mistaken(mistakes)
 
     async def _open(self, request: Request) -> Response:
-        self.desk.open()
+        if request.method == "POST":
+            self.desk.open()
         return await self._opened(request)
 
     async def _close(self, request: Request) -> Response:

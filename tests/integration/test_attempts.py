@@ -1,27 +1,13 @@
 """What somebody may try on the local server of a running lane, and what comes of it: raw bytes."""
 
 import asyncio
-import tomllib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
-from scanner_daemon.app import Lane
-from scanner_daemon.config import parse_config
-from scanner_daemon.loyalty.sandbox import Sandbox
-
-TOKEN = "t0ken-of-the-lane"
-CONFIGURATION = """
-lane = {{ name = "lane-1", state_dir = "{state}" }}
-gameball = {{ base_url = "{gameball}" }}
-card = [{{ name = "plastic", pattern = '04\\d{{11}}' }}]
-server = {{ listen = "127.0.0.1:0" }}
-display = [{{ driver = "kiosk" }}]
-"""
-KEYS = {"GAMEBALL_API_KEY": "s3cret-api", "GAMEBALL_SECRET_KEY": "s3cret-key", "SCANNER_DAEMON_TOKEN": TOKEN}
+from tests.integration.local_server import TOKEN, a_lane, port_of
 
 HOST = "Host: 127.0.0.1\r\n"
 BEARER = f"Authorization: Bearer {TOKEN}\r\n"
@@ -81,20 +67,6 @@ ATTEMPTS = {
 }
 
 
-@asynccontextmanager
-async def a_lane(folder: Path, *, request_within: float = 10.0) -> AsyncIterator[int]:
-    async with Sandbox() as sandbox, asyncio.TaskGroup() as group:
-        document = tomllib.loads(CONFIGURATION.format(state=folder / "state", gameball=sandbox.url))
-        lane = Lane.from_config(parse_config(document, file="c.toml", environ=KEYS), environ={})
-        assert lane.server is not None
-        lane.server._request_within = request_within  # nobody has ten seconds
-        lane.server.bind()
-        running = group.create_task(lane.run())
-        yield int(lane.server.url.rpartition(":")[2])
-        lane.stop()
-        await running
-
-
 async def answer(port: int, request: str) -> bytes:
     """Return what comes back until the server has nothing more to say."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -123,7 +95,8 @@ async def test_every_attempt_has_the_answer_it_deserves_and_the_server_goes_on(
     tmp_path: Path, logged: list[dict[str, object]]
 ) -> None:
     wrong = {}
-    async with a_lane(tmp_path) as port:
+    async with a_lane(tmp_path) as lane:
+        port = port_of(lane)
         for name, (request, status) in ATTEMPTS.items():
             answered = await answer(port, request)
             got = int(answered.split(b" ")[1]) if answered else None
@@ -138,7 +111,8 @@ async def test_every_attempt_has_the_answer_it_deserves_and_the_server_goes_on(
 
 
 async def test_clients_that_never_finish_are_dropped_and_delay_nobody(tmp_path: Path) -> None:
-    async with a_lane(tmp_path, request_within=1.0) as port:
+    async with a_lane(tmp_path, request_within=1.0) as lane:
+        port = port_of(lane)
         unfinished = ("", "GET /health HT", get("/health")[:-2], post(HOST + BEARER + JSON)[:-5])
         slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(200)]
         for number, (_, writer) in enumerate(slow):
@@ -157,7 +131,8 @@ async def test_clients_that_never_finish_are_dropped_and_delay_nobody(tmp_path: 
 
 
 async def test_a_client_that_leaves_in_the_middle_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with a_lane(tmp_path) as port:
+    async with a_lane(tmp_path) as lane:
+        port = port_of(lane)
         for _ in range(5):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(post(HOST + BEARER + JSON)[:-5].encode())
@@ -168,7 +143,8 @@ async def test_a_client_that_leaves_in_the_middle_is_no_fault(tmp_path: Path, ca
 
 
 async def test_a_stream_is_a_request_that_was_whole(tmp_path: Path) -> None:
-    async with a_lane(tmp_path, request_within=0.3) as port:
+    async with a_lane(tmp_path, request_within=0.3) as lane:
+        port = port_of(lane)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(get(f"/display/stream?token={TOKEN}").encode())
         await reader.readuntil(b"event: page")
