@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from scanner_daemon import credentials, cross_checks, displays, drivers, loyalty, pipeline, pos, sources
 from scanner_daemon.cards.settings import PrinterSettings
+from scanner_daemon.cards.template import Template
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
@@ -63,6 +64,7 @@ class Config:
     cards: tuple[Part, ...] = ()
     card_numbers: Recipe | None = None
     card_printer: PrinterSettings | None = None
+    card_template: Template | None = None
     debounce: Debounce = field(default_factory=Debounce)
     balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
@@ -147,7 +149,10 @@ class _Reader:
         server = self._server()
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
-        card_numbers, card_printer = self._card_numbers(cards), self._card_printer()
+        card_numbers = self._card_numbers(cards)
+        card_printer, card_template = (
+            self._of_cards(*one) for one in ((PrinterSettings, "printer"), (Template, "template"))
+        )
         told = lane or LaneSettings(name="unnamed")  # what is wrong with it is told already
         of_lane = {"language": told.language, "store": told.store, "lane": told.name}
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=of_lane)))
@@ -164,6 +169,7 @@ class _Reader:
             cards=cards,
             card_numbers=card_numbers,
             card_printer=card_printer,
+            card_template=card_template,
             debounce=debounce,
             balance_cache=balance_cache,
             enrolment=enrolment,
@@ -292,7 +298,7 @@ class _Reader:
         """Read how new cards are numbered: as the lane takes them back."""
         if "cards" not in self._document:
             return None
-        part = self._part(Recipe, self._table("cards"), self._place("cards"), beside=("printer",))
+        part = self._part(Recipe, self._table("cards"), self._place("cards"), beside=("printer", "template"))
         recipe: Recipe | None = part.build() if part else None
         example = recipe and recipe.number(recipe.first)
         if recipe and example and not taken_back(example, recipe.bar_code, [part.build() for part in cards]):
@@ -303,14 +309,15 @@ class _Reader:
             self.mistakes.append(self._place("cards").mistake("", expected=expected, got=got))
         return recipe
 
-    def _card_printer(self) -> PrinterSettings | None:
-        table = self._table("cards").get("printer")
+    def _of_cards(self, settings: type[Any], key: str) -> Any:
+        """Read a table of ``[cards]``, if it is there."""
+        table = self._table("cards").get(key)
         if table is None:
             return None
         if not isinstance(table, Mapping):
-            self.mistakes.append(self._place("cards").mistake("printer", expected="a table", got=drivers.shown(table)))
+            self.mistakes.append(self._place("cards").mistake(key, expected="a table", got=drivers.shown(table)))
             return None
-        part = self._part(PrinterSettings, table, self._place("cards.printer"))
+        part = self._part(settings, table, self._place(f"cards.{key}"))
         return part.build() if part else None
 
     def _parts(self, key: str, choice: "_Choice") -> Iterator[Part]:

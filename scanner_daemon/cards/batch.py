@@ -4,13 +4,13 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from scanner_daemon.cards import layout, vector
+from scanner_daemon.cards import layout, two_sided, vector
 from scanner_daemon.cards.drawing import Drawing
 from scanner_daemon.cards.encoding import encode
 from scanner_daemon.cards.form import Form
@@ -18,21 +18,32 @@ from scanner_daemon.cards.layout import Page
 from scanner_daemon.cards.rendering import output, proven
 from scanner_daemon.cards.sheet import SHEETS, Sheet
 from scanner_daemon.cards.symbol import Symbology
+from scanner_daemon.cards.template import Template
+from scanner_daemon.cards.two_sides import TwoSides
 from scanner_daemon.errors import PrinterError
 
 COLUMN: Final = "customer_id"
 """The column of the numbers, where the list has a head line; else they are its first column."""
 
+NAME_COLUMN: Final = "display_name"
+"""The column of the members' names, if the list has one."""
+
 CARDS_PER_FILE: Final = 500
 """Of a PDF or a printer's language; a picture has a file of its own. Keeps the memory of a long run flat."""
+
+TWO_SIDED_PER_FILE: Final = 100
+"""Likewise; each page is drawn and read back."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A number and the line of the list it stands on."""
+    """A number, whose it is, and the line of the list it stands on."""
 
     line: int
     number: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +59,10 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """How all cards of a run are made. ``sheet`` names one of ``SHEETS``, for PDF only."""
+    """How all cards of a run are made. ``sheet`` names one of ``SHEETS``, for PDF only.
+
+    With a ``template``, cards of two sides are made, each two pages of a PDF.
+    """
 
     symbology: Symbology
     form: Form
@@ -56,10 +70,17 @@ class Design:
     dpi: int
     title: str = ""
     sheet: str | None = None
+    template: Template | None = None
 
     def draw(self, number: str) -> Drawing:
-        """Return one card, not proven yet. Raises ``ValueError``."""
+        """Return one card, not proven yet, or the bar code of one with two sides. Raises ``ValueError``."""
+        if self.template is not None:
+            return self.sides().label(number)
         return layout.lay_out(encode(self.symbology, number), self.page, dpi=self.dpi, title=self.title)
+
+    def sides(self) -> TwoSides:
+        """Return what makes cards of the template. Raises ``OSError``, ``ValueError``."""
+        return TwoSides(template=self.template or Template(), symbology=self.symbology, dpi=self.dpi)
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -70,10 +91,12 @@ def read_rows(file: Path) -> list[Row]:
             lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
         except (csv.Error, UnicodeDecodeError) as error:
             raise ValueError(f"expected a CSV file in UTF-8, got line {reader.line_num + 1}: {error}") from None
-    column = 0
+    column, name = 0, None
     if lines and COLUMN in lines[0][1]:
-        column = lines.pop(0)[1].index(COLUMN)
-    return [Row(line=line, number=cells[column] if column < len(cells) else "") for line, cells in lines]
+        _, head = lines.pop(0)
+        column = head.index(COLUMN)
+        name = head.index(NAME_COLUMN) if NAME_COLUMN in head else None
+    return [Row(line=line, number=_cell(cells, column), name=_cell(cells, name)) for line, cells in lines]
 
 
 def check(rows: Sequence[Row], design: Design) -> tuple[list[Row], list[BadRow]]:
@@ -132,6 +155,8 @@ class Run:
     def _per_file(self) -> int:
         if self._design.form in {Form.PNG, Form.SVG}:
             return 1
+        if self._design.template is not None:
+            return TWO_SIDED_PER_FILE
         sheet = self._sheet()
         return CARDS_PER_FILE - CARDS_PER_FILE % (sheet.columns * sheet.rows) if sheet else CARDS_PER_FILE
 
@@ -141,8 +166,9 @@ class Run:
     def _claim_folder(self) -> None:
         """Write down what this folder is for, or hold it against what stands there."""
         design = asdict(self._design) | {"symbology": self._design.symbology.value, "form": self._design.form.value}
-        rows = hashlib.sha256(json.dumps([[row.line, row.number] for row in self._rows]).encode()).hexdigest()
-        mine = json.dumps({"design": design, "rows": rows}, indent=2)
+        listed = json.dumps([[row.line, row.number, row.name] for row in self._rows])
+        rows = hashlib.sha256(listed.encode()).hexdigest()
+        mine = json.dumps({"design": design, "rows": rows}, indent=2, default=str)
         file = self._folder / "batch.json"
         if file.exists():
             if file.read_text(encoding="utf-8") != mine:
@@ -153,27 +179,41 @@ class Run:
             _write(file, mine.encode())
 
     def _make_file(self, file: Path, rows: Sequence[Row]) -> None:
-        cards = list(self._proven(rows))
-        if self._design.form is Form.PDF:
-            drawings = [drawing for drawing, _ in cards]
-            sheet = self._sheet()
-            made = vector.pdf_sheets(drawings, sheet) if sheet else vector.pdf(drawings)
-        else:
-            made = b"".join(data for _, data in cards)
-        if cards:
+        made = self._of_two_sides(rows) if self._design.template else self._plain(rows)
+        if made:
             _write(file, made)
 
-    def _proven(self, rows: Sequence[Row]) -> Iterator[tuple[Drawing, bytes]]:
-        """Yield each row's drawing and output; write down the rows whose card is refused."""
+    def _plain(self, rows: Sequence[Row]) -> bytes:
+        cards = list(self._each(rows, self._card))
+        if not cards or self._design.form is not Form.PDF:
+            return b"".join(data for _, data in cards)
+        drawings = [drawing for drawing, _ in cards]
+        sheet = self._sheet()
+        return vector.pdf_sheets(drawings, sheet) if sheet else vector.pdf(drawings)
+
+    def _card(self, row: Row) -> tuple[Drawing, bytes]:
+        """Return a proven card and, where it is not a part of a PDF, its output."""
+        drawing = self._design.draw(row.number)
+        image = proven(drawing)
+        return drawing, b"" if self._design.form is Form.PDF else output(self._design.form, drawing, image)
+
+    def _of_two_sides(self, rows: Sequence[Row]) -> bytes:
+        sides = self._design.sides()
+        cards = list(self._each(rows, lambda row: two_sided.proven(sides.faces(row.number, row.name))))
+        return two_sided.output(self._design.form, list(chain.from_iterable(cards))) if cards else b""
+
+    def _each(self, rows: Sequence[Row], make: Callable[[Row], T]) -> Iterator[T]:
+        """Yield what ``make`` makes of each row; write down the rows whose card is refused."""
         for row in rows:
-            drawing = self._design.draw(row.number)
             try:
-                image = proven(drawing)
+                yield make(row)
             except PrinterError as error:
                 with self._refusals.open("a", encoding="utf-8", newline="") as opened:
                     csv.writer(opened).writerow([row.line, error])
-            else:
-                yield drawing, b"" if self._design.form is Form.PDF else output(self._design.form, drawing, image)
+
+
+def _cell(cells: Sequence[str], column: int | None) -> str:
+    return cells[column] if column is not None and column < len(cells) else ""
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -23,7 +23,26 @@ def pages(file: Path) -> Iterator[Image.Image]:
     """
     with file.open("rb") as opened:
         is_pdf = opened.read(5) == b"%PDF-"
-    yield from _pdf_pages(file) if is_pdf else _frames(file)
+    yield from pdf_pages(file, dpi=PDF_DPI) if is_pdf else _frames(file)
+
+
+def pdf_pages(file: Path, *, dpi: int) -> Iterator[Image.Image]:
+    """Yield the pages of the PDF at ``file`` as ``pdftoppm`` draws them. Raises ``PrinterError`` as :func:`pages`."""
+    program = shutil.which("pdftoppm")
+    if program is None:
+        raise PrinterError(f"cannot read {file}: pdftoppm draws PDF pages and is not installed (poppler-utils)")
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = subprocess.run(  # noqa: S603  our own arguments
+            [program, "-r", str(dpi), "-gray", "--", str(file.absolute()), f"{folder}/page"],
+            capture_output=True,
+            timeout=PDF_TIMEOUT,
+            check=False,
+        )
+        if drawn.returncode != 0:
+            reason = drawn.stderr.decode(errors="replace").strip().partition("\n")[0]
+            raise PrinterError(f"cannot read {file}: expected a PDF, got one that pdftoppm refuses ({reason})")
+        for page in sorted(Path(folder).iterdir()):
+            yield from _frames(page)
 
 
 def _frames(file: Path) -> Iterator[Image.Image]:
@@ -36,21 +55,3 @@ def _frames(file: Path) -> Iterator[Image.Image]:
         raise PrinterError(
             f"cannot read {file}: expected a PNG, another raster picture or a PDF, got {error}"
         ) from None
-
-
-def _pdf_pages(file: Path) -> Iterator[Image.Image]:
-    program = shutil.which("pdftoppm")
-    if program is None:
-        raise PrinterError(f"cannot read {file}: pdftoppm draws PDF pages and is not installed (poppler-utils)")
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = subprocess.run(  # noqa: S603  our own arguments
-            [program, "-r", str(PDF_DPI), "-gray", "--", str(file.absolute()), f"{folder}/page"],
-            capture_output=True,
-            timeout=PDF_TIMEOUT,
-            check=False,
-        )
-        if drawn.returncode != 0:
-            reason = drawn.stderr.decode(errors="replace").strip().partition("\n")[0]
-            raise PrinterError(f"cannot read {file}: expected a PDF, got one that pdftoppm refuses ({reason})")
-        for page in sorted(Path(folder).iterdir()):
-            yield from _frames(page)

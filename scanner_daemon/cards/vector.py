@@ -34,11 +34,11 @@ viewBox="0 0 {drawing.width} {drawing.height}">
 def pdf(drawings: Iterable[Drawing]) -> bytes:
     """Return a PDF with a page of its own for each of ``drawings``; the same drawings give the same bytes."""
     out = io.BytesIO()
-    canvas = _canvas(out)
+    canvas = new_canvas(out)
     for drawing in drawings:
         dot = POINTS_PER_INCH / drawing.dpi
         canvas.setPageSize((drawing.width * dot, drawing.height * dot))
-        _draw(canvas, drawing, x=0, y=0, page_height=drawing.height)
+        draw(canvas, drawing, x=0, y=0, page_height=drawing.height)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -50,17 +50,39 @@ def pdf_sheets(drawings: Iterable[Drawing], sheet: Sheet) -> bytes:
     Each drawing starts on a whole dot of its printer, so that its bars stay on them.
     """
     out = io.BytesIO()
-    canvas = _canvas(out)
+    canvas = new_canvas(out)
     canvas.setPageSize((sheet.width * POINTS_PER_MM, sheet.height * POINTS_PER_MM))
     for page in _pages(drawings, sheet.columns * sheet.rows):
         for drawing, (x, y) in zip(page, sheet.places(), strict=False):
             dots = drawing.dpi / MM_PER_INCH
-            _draw(canvas, drawing, x=round(x * dots), y=round(y * dots), page_height=sheet.height * dots)
+            draw(canvas, drawing, x=round(x * dots), y=round(y * dots), page_height=sheet.height * dots)
             if sheet.outline:
                 _outline(canvas, sheet, x, y)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def new_canvas(out: io.BytesIO) -> Canvas:
+    """Return an empty PDF that knows our typeface; the same drawing on it gives the same bytes."""
+    with typeface_file() as path:
+        pdfmetrics.registerFont(TTFont(NAME, path))
+    return Canvas(out, pageCompression=1, invariant=1)
+
+
+def draw(canvas: Canvas, drawing: Drawing, *, x: int, y: int, page_height: float) -> None:
+    """Draw with the upper left corner ``x``, ``y`` dots from that of the page. PDF counts upwards."""
+    canvas.saveState()
+    canvas.scale(POINTS_PER_INCH / drawing.dpi, POINTS_PER_INCH / drawing.dpi)
+    canvas.translate(x, page_height - y)
+    for text in drawing.texts:
+        canvas.setFont(NAME, text.size)
+        canvas.drawCentredString(text.x, -text.baseline, text.text)
+    path = canvas.beginPath()  # one path: viewers show no seams between its rectangles
+    for box in drawing.boxes():
+        path.rect(box.x, -box.y - box.height, box.width, box.height)
+    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.restoreState()
 
 
 POINTS_PER_INCH: Final = 72
@@ -77,31 +99,10 @@ def _svg_text(text: Text) -> str:
     )
 
 
-def _canvas(out: io.BytesIO) -> Canvas:
-    with typeface_file() as path:
-        pdfmetrics.registerFont(TTFont(NAME, path))
-    return Canvas(out, pageCompression=1, invariant=1)
-
-
 def _pages(drawings: Iterable[Drawing], size: int) -> Iterator[list[Drawing]]:
     rest = iter(drawings)
     while page := list(islice(rest, size)):
         yield page
-
-
-def _draw(canvas: Canvas, drawing: Drawing, *, x: int, y: int, page_height: float) -> None:
-    """Draw with the upper left corner ``x``, ``y`` dots from that of the page. PDF counts upwards."""
-    canvas.saveState()
-    canvas.scale(POINTS_PER_INCH / drawing.dpi, POINTS_PER_INCH / drawing.dpi)
-    canvas.translate(x, page_height - y)
-    for text in drawing.texts:
-        canvas.setFont(NAME, text.size)
-        canvas.drawCentredString(text.x, -text.baseline, text.text)
-    path = canvas.beginPath()  # one path: viewers show no seams between its rectangles
-    for box in drawing.boxes():
-        path.rect(box.x, -box.y - box.height, box.width, box.height)
-    canvas.drawPath(path, stroke=0, fill=1)
-    canvas.restoreState()
 
 
 def _outline(canvas: Canvas, sheet: Sheet, x: float, y: float) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scanner_daemon.issuing.issuer import Issuer
 
 ConfigFile: TypeAlias = Annotated[Path, typer.Option(help="The configuration file.")]
+MemberName: TypeAlias = Annotated[str, typer.Option("--name", help="The member's, for a card with a template.")]
 DEFAULT_CONFIG: Final = Path("/etc/scanner-daemon/config.toml")
 
 
@@ -44,6 +45,7 @@ def print_card(
     ] = None,
     *,
     waiting: Annotated[bool, typer.Option("--waiting", help="Print every card that waits, in turn.")] = False,
+    name: MemberName = "",
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Print a member's card, once more if need be, or all that a printer did not take before."""
@@ -55,7 +57,7 @@ def print_card(
         if number is None:
             _print_waiting(settings, press)
         else:
-            press.print(_number_on_card(settings, number))
+            press.send(press.render(_number_on_card(settings, number), name=name))
 
 
 def preview(
@@ -64,6 +66,7 @@ def preview(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, open nothing.")
     ] = None,
+    name: MemberName = "",
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Show a picture of the card as the lane's printer would print it."""
@@ -73,7 +76,7 @@ def preview(
 
     with _told() as read:
         settings = read(config)
-        picture = _press(settings).render(_number_on_card(settings, number), Form.PNG)
+        picture = _press(settings).render(_number_on_card(settings, number), Form.PNG, name=name)
         file = output or Path(tempfile.mkdtemp(prefix="card-")) / "card.png"
         file.write_bytes(picture)
         typer.echo(str(file))
@@ -154,7 +157,7 @@ def _press(config: "Config") -> "Press":
             "tables [cards] and [cards.printer] say how cards are printed: the configuration lacks one",
             status=BAD_INPUT,
         )
-    return Press(settings=config.card_printer, symbology=config.card_numbers.bar_code)
+    return Press(settings=config.card_printer, symbology=config.card_numbers.bar_code, template=config.card_template)
 
 
 def _number_on_card(config: "Config", customer_id: str) -> str:

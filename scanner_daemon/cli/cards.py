@@ -14,11 +14,20 @@ from scanner_daemon.cards.layout import Page
 from scanner_daemon.cards.sheet import SHEETS
 from scanner_daemon.cards.symbol import Symbology
 from scanner_daemon.cli.card_errors import BAD_INPUT, sentences
-from scanner_daemon.cli.card_issue import DEFAULT_CONFIG, ConfigFile, issue, issue_into, preview, print_card
-from scanner_daemon.cli.exits import fail
+from scanner_daemon.cli.card_issue import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    MemberName,
+    issue,
+    issue_into,
+    preview,
+    print_card,
+)
+from scanner_daemon.cli.exits import fail, fail_on
 
 if TYPE_CHECKING:
     from scanner_daemon.cards.batch import BadRow, Run
+    from scanner_daemon.cards.template import Template
 
 
 def cards() -> typer.Typer:
@@ -50,6 +59,12 @@ _Height: TypeAlias = Annotated[
 ]
 
 
+_TwoSided: TypeAlias = Annotated[
+    bool,
+    typer.Option("--two-sided", help="Bank cards with front and back, as [cards.template] in the configuration says."),
+]
+
+
 def render(
     number: Annotated[str, typer.Argument(metavar="ID", help="What the card is to scan as.")],
     *,
@@ -63,6 +78,9 @@ def render(
     title: _Title = "",
     width: _Width = None,
     height: _Height = None,
+    two_sided: _TwoSided = False,
+    name: MemberName = "",
+    config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Make one card or label. It is written only after an independent decoder has read exactly ID back from it."""
     if symbol_only and title:
@@ -70,6 +88,10 @@ def render(
     with sentences():
         from scanner_daemon.cards import rendering
 
+        if two_sided:
+            _check_two_sided(form, title, width, height, symbol_only)
+            _write(output, _rendered(number, form, config, symbology=symbology, dpi=dpi or form.dpi, name=name))
+            return
         page = _page(form, width, height)
         made = rendering.render(
             symbology, number, form, page=page, dpi=dpi or form.dpi, title=title, symbol_only=symbol_only
@@ -96,6 +118,7 @@ def batch(
     title: _Title = "",
     width: _Width = None,
     height: _Height = None,
+    two_sided: _TwoSided = False,
 ) -> None:
     """Make a card of every number in a list, each read back before it is written.
 
@@ -111,6 +134,9 @@ def batch(
             issue_into(file, count, config)
         page = SHEETS[sheet].label if sheet else _page(form, width, height)
         design = Design(symbology=symbology, form=form, page=page, dpi=dpi or form.dpi, title=title, sheet=sheet)
+        if two_sided:
+            _check_two_sided(form, title, width, height, sheet)
+            design = replace(design, template=_template(config))
         good, bad = check(read_rows(file), design)
         _list(bad)
         if bad and not skip_bad:
@@ -144,6 +170,38 @@ def verify(file: Annotated[Path, typer.Argument(help="A PNG or another raster pi
                 typer.echo(json.dumps(shown))
         if not count:
             fail(f"found no bar code in {file}")
+
+
+def _rendered(number: str, form: Form, config: Path, *, symbology: Symbology, dpi: int, name: str) -> bytes:
+    """Return one card of two sides."""
+    from scanner_daemon.cards import two_sided
+    from scanner_daemon.cards.two_sides import TwoSides
+
+    sides = TwoSides(template=_template(config), symbology=symbology, dpi=dpi)
+    return two_sided.render(sides, number, form, name=name)
+
+
+def _check_two_sided(form: Form, *beside: object) -> None:
+    """Refuse what cards of two sides have no room for."""
+    from scanner_daemon.cards import two_sided
+
+    if form not in two_sided.FORMS or any(beside):
+        expected = "--two-sided makes bank cards as pdf or png"
+        fail(f"{expected}: leave --title, --width, --height, --symbol-only and --sheet out", status=BAD_INPUT)
+
+
+def _template(config: Path) -> "Template":
+    """Return the template of a configuration, or the one that needs none."""
+    from scanner_daemon.cards.template import Template
+    from scanner_daemon.config import load_config
+    from scanner_daemon.errors import ConfigError
+
+    if config == DEFAULT_CONFIG and not config.exists():
+        return Template()
+    try:
+        return load_config(config, require_secrets=False).card_template or Template()
+    except ConfigError as error:
+        fail_on(error)
 
 
 def _page(form: Form, width: float | None, height: float | None) -> Page:

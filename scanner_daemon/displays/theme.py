@@ -1,12 +1,13 @@
 """A brand's own look: logo and colours, refused where a customer could not read them."""
 
 import base64
-import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import structlog
+
+from scanner_daemon.colours import contrast, is_colour
 
 LEAST_CONTRAST: Final = 4.5
 """Between text and what is behind it (WCAG 2.2, 1.4.3, level AA)."""
@@ -43,7 +44,7 @@ class Theme:
         if self.logo is not None and not (self.logo.is_absolute() and self.logo.suffix.lower() in _KINDS):
             raise ValueError(f"logo: expected an absolute path that ends in {' '.join(_KINDS)}, got {str(self.logo)!r}")
         for name in (field.name for field in fields(self) if field.name != "logo"):
-            if not re.fullmatch(r"#[0-9A-Fa-f]{6}", getattr(self, name)):
+            if not is_colour(getattr(self, name)):
                 raise ValueError(f"{name}: expected a colour such as #0a6b4e, got {getattr(self, name)!r}")
         self._check_contrast("accent", self.accent, self.paper)
         self._check_contrast("accent_dark", self.accent_dark, self.paper_dark)
@@ -78,20 +79,3 @@ class Theme:
             _log.warning("logo_too_large", path=str(self.logo), bytes=len(picture), limit=LARGEST_LOGO)
             return NO_LOGO
         return f"data:{_KINDS[self.logo.suffix.lower()]};base64,{base64.b64encode(picture).decode()}"
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio").
-
-    >>> contrast("#000000", "#ffffff")
-    21.0
-    """
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return round((lighter + 0.05) / (darker + 0.05), 2)
-
-
-def _luminance(colour: str) -> float:
-    """Return relative luminance (WCAG 2.2)."""
-    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)  # noqa: PLR2004
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

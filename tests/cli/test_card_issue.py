@@ -184,3 +184,22 @@ async def test_new_numbers_never_go_into_a_foreign_list(sandbox: Sandbox, tmp_pa
     assert done.returncode == 2
     assert "expected a new list, or one that --count began" in done.stderr
     assert file.read_text() == "name\nA\n"
+
+
+async def test_a_template_makes_cards_of_two_sides(sandbox: Sandbox, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    printer = f'[cards.printer]\naddress = "folder:{out}"\nform = "pdf"\n'
+    table = f'[cards]\n{printer}[cards.template]\nshop = "Corner Bakery"\n'
+    done = await told(sandbox, tmp_path, table, "print", "0412345678903", "--name", "Zoë")
+    assert done.returncode == 0, done.stderr
+    (card,) = (file.read_bytes() for file in out.iterdir())
+    front, back = interpreters.pdf(card, dpi=300, folder=tmp_path)
+    assert read(front) == []
+    assert [found.data.decode() for found in read(back)] == ["0412345678903"]
+    assert b"Vera" in card, "the font of the names"
+
+    wrong = table.replace("shop", "shopp")
+    done = await told(sandbox, tmp_path, wrong, "print", "0412345678903")
+    assert done.returncode == 78
+    assert "cards.template.shopp: expected one of" in done.stderr

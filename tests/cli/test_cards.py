@@ -166,3 +166,23 @@ def test_a_sheet_is_for_pdf(options: tuple[str, ...], tmp_path: Path) -> None:
     done = ran("batch", tmp_path / "list.csv", "--symbology", "qr", "-o", tmp_path / "out", *options)
     assert done.returncode == 2
     assert b"--sheet is one of l7160, a4-cards, for pdf" in done.stderr
+
+
+def test_cards_of_two_sides_one_and_many(tmp_path: Path) -> None:
+    options = ("--two-sided", "--symbology", "ean13", "--format", "pdf")
+    one, listed, folder = tmp_path / "one.pdf", tmp_path / "list.csv", tmp_path / "cards"
+    done = ran("render", "0412345678903", *options, "--name", "Zoë", "-o", one)
+    assert done.returncode == 0, done.stderr
+    listed.write_text("customer_id,display_name\n0412345678903,Zoë\n0412345678910,محمد\n")
+    done = ran("batch", listed, *options, "-o", folder)
+    assert done.returncode == 0, done.stderr
+    assert [(found["label"], found["page"]) for found in read_back(one)] == [("0412345678903", 2)]
+    pages = [(found["label"], found["page"]) for found in read_back(folder / "cards-000001.pdf")]
+    assert pages == [("0412345678903", 2), ("0412345678910", 4)]
+
+
+@pytest.mark.parametrize("options", [("--format", "zpl"), ("--format", "pdf", "--title", "Corner Bakery")])
+def test_two_sides_are_for_pictures_of_bank_cards(options: tuple[str, ...]) -> None:
+    done = ran("render", "0412345678903", "--two-sided", "--symbology", "ean13", *options)
+    assert done.returncode == 2
+    assert b"--two-sided makes bank cards as pdf or png" in done.stderr

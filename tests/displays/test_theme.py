@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from scanner_daemon.displays.theme import LARGEST_LOGO, LEAST_CONTRAST, NO_LOGO, Theme, contrast
+from scanner_daemon.colours import contrast
+from scanner_daemon.displays.theme import LARGEST_LOGO, LEAST_CONTRAST, NO_LOGO, Theme
 
 
 def test_the_page_s_own_colours_can_be_read() -> None:
