@@ -9,7 +9,7 @@ demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
 
 # A browser, and a keyboard that is made of a pseudo terminal, keep time: they have the machine to themselves.
-ALONE := $(wildcard tests/integration/*_browser.py) tests/integration/test_wedge_umockdev.py
+ALONE := $(wildcard tests/integration/*_browser.py) $(addprefix tests/integration/,test_examples.py test_wedge_umockdev.py)
 
 test: $(VENV)/.tests  ## all tests but the hardware lab
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ALONE:%=--ignore=%)

@@ -1,7 +1,8 @@
-"""The receiver that the documentation shows, as a process of its own, behind a whole lane."""
+"""The receivers that the documentation shows, as processes of their own, behind a whole lane."""
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,7 +20,16 @@ from scanner_daemon.cli.virtual_scanner import VirtualScanner
 from scanner_daemon.config import parse_config
 from scanner_daemon.loyalty.sandbox import Sandbox
 
-EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "webhook_receiver.py"
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+NODE: Final = shutil.which("node")
+RECEIVERS: Final = [
+    pytest.param((sys.executable, "webhook_receiver.py"), id="python"),
+    pytest.param(
+        (NODE or "node", "webhook_receiver.mjs"),
+        id="node",
+        marks=pytest.mark.skipif(NODE is None, reason="no Node here: install the package nodejs"),
+    ),
+]
 SECRET: Final = "whsec_bGFuZS1sYW5lLWxhbmUtbGFuZS1sYW5lLWxhbmU="
 CONFIGURATION: Final = """
 lane = {{ name = "lane-1" }}
@@ -38,10 +48,11 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def receiver(port: int) -> Iterator[subprocess.Popen[str]]:
+@pytest.fixture(params=RECEIVERS)
+def receiver(port: int, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     environ = os.environ | {"WEBHOOK_SECRET": SECRET}
-    command = (sys.executable, str(EXAMPLE), str(port))
+    program, example = request.param
+    command = (program, str(EXAMPLES / example), str(port))
     process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     yield process
     process.kill()
