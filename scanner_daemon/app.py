@@ -23,7 +23,7 @@ from scanner_daemon.enrolment.announcer import Announcer
 from scanner_daemon.enrolment.desk import Desk
 from scanner_daemon.enrolment.intake import Intake
 from scanner_daemon.enrolment.routes import EnrolmentRoutes
-from scanner_daemon.errors import ConfigError, Mistake, StorageError
+from scanner_daemon.errors import ConfigError, DisplayError, Mistake, StorageError
 from scanner_daemon.issuing.issuer import Issuer
 from scanner_daemon.issuing.ledger import FILE_NAME as LEDGER
 from scanner_daemon.issuing.ledger import Ledger
@@ -135,7 +135,7 @@ class Lane(lane.Lane):
         return built
 
     async def reload(self, config: Config) -> None:
-        """Take scanners, cards and debounce times from ``config``, from the next scan on.
+        """Take scanners, cards and debounce times from ``config``, from the next scan on, and a renewed certificate.
 
         A scanner whose settings are the same is read on: none of its scans is lost. What else is different is told to
         need a restart. Only for a lane that runs.
@@ -145,6 +145,7 @@ class Lane(lane.Lane):
         for name in sorted(_fields(config) - {"scanners", "cards", "debounce", "missing_secrets"}):
             if getattr(config, name) != getattr(self._config, name):
                 _log.warning("restart_needed", changed=name, detail="The daemon goes on with what it was started with.")
+        self._renew_certificate()
         before, after = ({one.name: _as_read(one) for one in it.scanners} for it in (self._config, config))
         different = [one for one in config.scanners if before.get(one.name) != after[one.name]]
         self._config = replace(self._config, scanners=config.scanners, cards=config.cards, debounce=config.debounce)
@@ -157,6 +158,13 @@ class Lane(lane.Lane):
         _log.info("configuration_reloaded", scanners_begun=[one.name for one in different])
         if self._notifier is not None:
             self._notifier.reloaded()
+
+    def _renew_certificate(self) -> None:
+        try:
+            if self.server is not None:
+                self.server.renew_certificate()
+        except DisplayError as error:
+            _log.error("certificate_not_renewed", detail=str(error))
 
 
 def outbox_of(config: Config) -> Outbox:

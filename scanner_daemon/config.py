@@ -78,11 +78,9 @@ class Config:
     def notes(self) -> tuple[str, ...]:
         """What is no mistake and may yet be none of the user's intentions, a sentence each."""
         taken = [scanner.name for scanner in self.scanners if scanner.pass_through and scanner.is_keyboard]
-        return tuple(
-            f"scanner[{name}]: products of this scanner reach only the event stream, no longer the till; add a table "
-            "[till], or set pass_through = false for a scanner that is there for cards only"
-            for name in (() if self.till else taken)
-        )
+        server = self.server.build() if self.server else None
+        exposed = [server.listen] if server and server.is_in_the_clear else []
+        return (*cross_checks.untyped_notes([] if self.till else taken), *cross_checks.exposed_notes(exposed))
 
 
 def load_config(path: str | Path = DEFAULT_FILE, *, require_secrets: bool = True) -> Config:

@@ -1,6 +1,6 @@
-"""What no adapter can see of itself: mistakes between the tables of a configuration."""
+"""What no adapter can see of itself: mistakes between the tables of a configuration, and notes on them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,3 +29,21 @@ def port_mistakes(tables: Tables) -> Iterator[Mistake]:
             owner = used.setdefault(Path(port).resolve(), place.key)
             if owner != place.key:
                 yield place.mistake("port", expected="a port of its own", got=f"that of {owner}")
+
+
+def untyped_notes(scanners: Iterable[str]) -> Iterator[str]:
+    """Yield what becomes of the products of ``scanners``, which typed into the till by themselves."""
+    for name in scanners:
+        yield (
+            f"scanner[{name}]: products of this scanner reach only the event stream, no longer the till; add a table "
+            "[till], or set pass_through = false for a scanner that is there for cards only"
+        )
+
+
+def exposed_notes(addresses: Iterable[str]) -> Iterator[str]:
+    """Yield what others can read of a local server at ``addresses``, which are not this machine's alone."""
+    for listen in addresses:
+        yield (
+            f"server: without TLS, the lane's token, names and balances cross the network to {listen} for anybody to "
+            "read; add certificate and private_key, or listen on 127.0.0.1"
+        )

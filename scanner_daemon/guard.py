@@ -9,7 +9,7 @@ is JSON by name, for which a browser asks another origin's permission first and 
 import asyncio
 import hmac
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from email.utils import formatdate
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,14 +30,17 @@ LARGEST_BODY: Final = 64 * 1024
 class Guard:
     """Stands before the application (ASGI): who may ask what, and what every answer carries.
 
+    ``names`` are what this server may be called: those it listens on, and its own.
     ``serves`` tells whether the application has an answer to a request; what it has none to, it refuses itself.
     """
 
-    def __init__(self, app: ASGIApp, *, serves: Callable[[Scope], bool], token: SecretStr, host: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, serves: Callable[[Scope], bool], token: SecretStr, names: Collection[str]
+    ) -> None:
         self._app = app
         self._serves = serves
         self._token = token.get_secret_value().encode()
-        self._host = host
+        self._names = names
         self._streams: set[asyncio.Timeout] = set()
 
     def end_streams(self) -> None:
@@ -74,7 +77,7 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         """Return why ``request`` is not answered, if so."""
         host = request.headers.get("host", "")
-        if not _names_this_machine(host, listening_on=self._host):
+        if not _names_this_machine(host, names=self._names):
             return sentence(403, f"Expected the lane's own address in the Host header, got {host!r}.")
         changes = request.method not in _READING
         if changes and _is_from_elsewhere(request, host):
@@ -111,7 +114,7 @@ def _is_json(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
-def _names_this_machine(host_header: str, *, listening_on: str) -> bool:
+def _names_this_machine(host_header: str, *, names: Collection[str]) -> bool:
     """Tell whether a page that asks with this Host header is ours.
 
     A name that an attacker's DNS points here (DNS rebinding) is not. An address cannot be rebound: where the
@@ -122,13 +125,13 @@ def _names_this_machine(host_header: str, *, listening_on: str) -> bool:
     except ValueError:
         return False
     host = parts.hostname if parts.netloc == host_header else None
-    if host in {"localhost", listening_on}:
+    if host in {"localhost", *names}:
         return True
     try:
         address = ipaddress.ip_address(host or "")
     except ValueError:
         return False
-    return address.is_loopback or listening_on in {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
+    return address.is_loopback or not _EVERY_ADDRESS.isdisjoint(names)
 
 
 def _limited(receive: Receive) -> Receive:
@@ -158,4 +161,5 @@ def _headers() -> dict[str, str]:
     }
 
 
+_EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, not bound
 _READING: Final = ("GET", "HEAD")

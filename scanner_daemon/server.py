@@ -2,10 +2,13 @@
 
 import asyncio
 import errno
+import ipaddress
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,12 +26,16 @@ from scanner_daemon.displays.event_stream import EventStream
 from scanner_daemon.errors import DisplayError
 from scanner_daemon.guard import Guard, sentence
 from scanner_daemon.slow_clients import REQUEST_WITHIN, PromptProtocol
+from scanner_daemon.tls import Tls
 
 STALLED_AFTER: Final = 30.0
 """Seconds after which the kernel (``TCP_USER_TIMEOUT``) drops a client that takes nothing of what is sent to it."""
 
 STOP_WITHIN: Final = 2.0
 """Seconds that requests in progress get when the server stops; streams end at once."""
+
+
+_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,19 +45,32 @@ class LocalServer:
     ``listen`` is host and port; port 0 takes a free one. All but the health check need ``token``; with an empty one
     nobody is let in. ``events`` is a listener of the lane; ``health`` adds to what the health check tells. Any answer
     to that says the daemon is alive; its status is 200 when it is ready too, 503 while ``ready`` in it is false.
+
+    ``names`` are what the server is called beside its address: a browser that asks for any other is refused. With
+    ``certificate`` and ``private_key`` (PEM) it speaks TLS and nothing else.
     """
 
     listen: str = "127.0.0.1:8770"
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    private_key: Path | None = None
     token: SecretStr
     routes: list[BaseRoute] = field(init=False, default_factory=list)
     events: EventStream = field(init=False, default_factory=EventStream)
     health: Callable[[], Mapping[str, object]] = field(init=False, default=dict)
     _socket: socket.socket | None = field(init=False, default=None)
+    _tls: Tls | None = field(init=False, default=None)
     _stalled_after: float = field(init=False, default=STALLED_AFTER)
     _request_within: float = field(init=False, default=REQUEST_WITHIN)
 
     def __post_init__(self) -> None:
         host_and_port(self.listen)
+        for name in self.names:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"names: expected names such as lane-1.shop.example, got {name!r}")
+        if (self.certificate is None) != (self.private_key is None):
+            given = "private_key" if self.certificate is None else "certificate"
+            raise ValueError(f"certificate: expected certificate and private_key, or neither, got {given} alone")
 
     @property
     def url(self) -> str:
@@ -59,13 +79,26 @@ class LocalServer:
         if self._socket is not None:
             port = self._socket.getsockname()[1]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+    @property
+    def is_in_the_clear(self) -> bool:
+        """Whether what is said to it crosses a network where others can read it."""
+        host, _ = host_and_port(self.listen)
+        try:
+            beyond = not ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            beyond = host != "localhost"
+        return beyond and self.certificate is None
 
     def bind(self) -> None:
         """Take the address; from now on clients can connect and are answered by :meth:`serve`.
 
-        Raises ``DisplayError`` when the address cannot be had.
+        Raises ``DisplayError`` when the address cannot be had, or the certificate cannot be used.
         """
+        if self.certificate is not None and self.private_key is not None:
+            self._tls = Tls.of(self.certificate, self.private_key)
         host, port = host_and_port(self.listen)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -87,11 +120,11 @@ class LocalServer:
         if self._socket is None:
             self.bind()
         assert self._socket is not None  # noqa: S101  bind() returned
-        app = self._application()
-        guard = Guard(app, serves=partial(_serves, app), token=self.token, host=host_and_port(self.listen)[0])
-        server = _quiet_server(guard, request_within=self._request_within)
+        app, names = self._application(), {host_and_port(self.listen)[0], *map(str.lower, self.names)}
+        guard = Guard(app, serves=partial(_serves, app), token=self.token, names=names)
+        server = _quiet_server(guard)
         try:
-            await server.startup(sockets=[self._socket])
+            server.servers = [await self._listening(server)]
             await asyncio.Event().wait()
         finally:
             guard.end_streams()
@@ -99,6 +132,28 @@ class LocalServer:
             await server.shutdown(sockets=[self._socket])
             kill.cancel()
             self._socket = None
+
+    def renew_certificate(self) -> None:
+        """Take the certificate as its files have it by now. Raises ``DisplayError``; then the old one stays."""
+        if self._tls is not None:
+            self._tls.renew()
+
+    async def _listening(self, server: uvicorn.Server) -> asyncio.Server:
+        """Return what accepts connections: uvicorn's own would give a TLS handshake, too, a minute."""
+        assert self._socket is not None  # noqa: S101  serve() bound it
+        connection = partial(
+            PromptProtocol,
+            request_within=self._request_within,
+            config=server.config,
+            server_state=server.server_state,
+            app_state={},
+        )
+        return await asyncio.get_running_loop().create_server(
+            connection,
+            sock=self._socket,
+            ssl=self._tls.context if self._tls else None,
+            ssl_handshake_timeout=self._request_within if self._tls else None,
+        )
 
     def _application(self) -> Starlette:
         routes = [Route("/health", self._health), *self.events.routes, *self.routes]
@@ -144,13 +199,13 @@ async def _failed(_: Request, __: Exception) -> Response:
     return sentence(500, "Failed to answer: a fault in scanner-daemon itself, its log says which.")
 
 
-def _quiet_server(app: ASGIApp, *, request_within: float) -> uvicorn.Server:
-    """Return uvicorn without its own signals, logging, lifespan, web sockets and clock tick."""
+def _quiet_server(app: ASGIApp) -> uvicorn.Server:
+    """Return uvicorn, not started, without its own signals, logging, lifespan, web sockets and clock tick."""
     config = uvicorn.Config(
         app,
         lifespan="off",
+        http="h11",
         ws="none",
-        http=partial(PromptProtocol, request_within=request_within),  # type: ignore[arg-type]  # called as a class is
         proxy_headers=False,
         access_log=False,
         log_config=None,
@@ -160,7 +215,7 @@ def _quiet_server(app: ASGIApp, *, request_within: float) -> uvicorn.Server:
     )
     config.load()
     server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
+    server.lifespan, server.servers = config.lifespan_class(config), []
     return server
 
 

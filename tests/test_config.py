@@ -295,6 +295,34 @@ class TestTill:
             assert parsed(self.LANE + text).notes == ()
 
 
+@pytest.mark.parametrize("listen", ["0.0.0.0:8770", "[::]:8770", "192.0.2.1:8770", "lane-1.shop.example:8770"])
+def test_a_server_that_others_can_overhear_is_noted(listen: str) -> None:
+    server = f"lane = {{ name = 'l' }}\n[server]\nlisten = '{listen}'\n"
+    (note,) = parsed(server).notes
+    assert note.startswith("server: without TLS, the lane's token")
+    assert listen in note
+    assert parsed(f"{server}certificate = 'lane.pem'\nprivate_key = 'lane.key'\n").notes == ()
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:8770", "127.0.0.2:8770", "[::1]:8770", "localhost:8770"])
+def test_a_server_on_this_machine_alone_is_not(listen: str) -> None:
+    assert parsed(f"lane = {{ name = 'l' }}\n[server]\nlisten = '{listen}'\n").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "mistake"),
+    [
+        ("certificate = 'lane.pem'", "expected certificate and private_key, or neither, got certificate alone"),
+        ("private_key = 'lane.key'", "expected certificate and private_key, or neither, got private_key alone"),
+        ("names = ['lane 1']", "expected names such as lane-1.shop.example, got 'lane 1'"),
+        ("names = ['0.0.0.0:80']", "expected names such as lane-1.shop.example, got '0.0.0.0:80'"),
+    ],
+)
+def test_mistakes_of_the_server(server: str, mistake: str) -> None:
+    (told,) = mistakes(f"lane = {{ name = 'l' }}\n[server]\n{server}\n")
+    assert mistake in told
+
+
 def test_how_new_cards_are_numbered() -> None:
     plastic = "[[card]]\nname = 'plastic'\npattern = '04\\d{11}'\ncheck_digit = 'ean'\n"
     recipe = parsed(f"lane = {{ name = 'l' }}\n{plastic}[cards]\norder = 'sequence'\nsymbology = 'qr'\n").card_numbers
