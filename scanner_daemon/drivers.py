@@ -9,12 +9,13 @@ Installed packages add drivers of their own through the entry point groups ``sca
 
 import dataclasses
 import difflib
+import functools
 import importlib
 import importlib.metadata
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Protocol, get_args, get_type_hints
 
-from pydantic import ConfigDict, SecretStr, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, create_model
 
 from scanner_daemon.errors import Mistake
 
@@ -84,8 +85,7 @@ def part(
 
     Keys ``beside`` are somebody else's: they may be there and are left alone.
     """
-    hints = get_type_hints(driver, include_extras=True)
-    fields = {field.name: field for field in dataclasses.fields(driver) if field.init}
+    hints, fields = _hints(driver), _fields(driver)
     secrets = {name for name in fields if hints[name] in _SECRETS}
     keys = {f"{name}_file" if name in secrets else name for name in fields} | set(beside)
 
@@ -94,9 +94,7 @@ def part(
         for key in table
         if key not in keys
     ]
-    settings, found = _values(
-        {name: (hints[name], fields[name]) for name in fields if name not in secrets}, table, place
-    )
+    settings, found = _values(driver, table, place)
     mistakes += found
     for name in sorted(secrets):
         try:
@@ -122,20 +120,35 @@ def _proved(made: Part, place: Place) -> tuple[Part | None, list[Mistake]]:
     return made, []
 
 
-def _values(
-    fields: Mapping[str, tuple[Any, dataclasses.Field[Any]]], table: Mapping[str, Any], place: Place
-) -> tuple[dict[str, Any], list[Mistake]]:
-    definitions: dict[str, Any] = {
-        name: (hint, ... if _required(field) else None) for name, (hint, field) in fields.items()
-    }
-    model = create_model("Settings", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **definitions)
-    given = {key: value for key, value in table.items() if key in fields}
+def _values(driver: type[Any], table: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], list[Mistake]]:
+    model = _model(driver)
+    given = {key: value for key, value in table.items() if key in model.model_fields}
     try:
         values = model.model_validate(given)
     except ValidationError as error:
-        hints = {name: hint for name, (hint, _) in fields.items()}
-        return {}, [_from_pydantic(place, detail, hints) for detail in error.errors()]
+        return {}, [_from_pydantic(place, detail, _hints(driver)) for detail in error.errors()]
     return {name: getattr(values, name) for name in given}, []
+
+
+@functools.cache
+def _model(driver: type[Any]) -> type[BaseModel]:
+    """Return what a table of ``driver`` is held against. It takes time to make, and a lane has scanners of a kind."""
+    hints = _hints(driver)
+    definitions: dict[str, Any] = {
+        name: (hints[name], ... if _required(field) else None)
+        for name, field in _fields(driver).items()
+        if hints[name] not in _SECRETS
+    }
+    return create_model("Settings", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **definitions)
+
+
+@functools.cache
+def _hints(driver: type[Any]) -> Mapping[str, Any]:
+    return get_type_hints(driver, include_extras=True)
+
+
+def _fields(driver: type[Any]) -> Mapping[str, dataclasses.Field[Any]]:
+    return {field.name: field for field in dataclasses.fields(driver) if field.init}
 
 
 def _from_pydantic(place: Place, detail: Any, hints: Mapping[str, Any]) -> Mistake:

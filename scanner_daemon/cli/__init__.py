@@ -1,38 +1,64 @@
-"""The command ``scanner-daemon``: one file a group of commands, nothing heavy imported before it is needed."""
+"""The command ``scanner-daemon``: one file a command or group of commands, and only what is asked for is imported."""
+
+import sys
+from importlib import import_module, metadata
+from typing import Annotated, Final
 
 import typer
 
-from scanner_daemon.cli.cards import cards
-from scanner_daemon.cli.check_config import check_config
-from scanner_daemon.cli.decode import decode
-from scanner_daemon.cli.demo import demo
-from scanner_daemon.cli.devices import devices
-from scanner_daemon.cli.displays import displays
-from scanner_daemon.cli.doctor import doctor
-from scanner_daemon.cli.forget import forget
-from scanner_daemon.cli.member import member
-from scanner_daemon.cli.outbox import outbox
-from scanner_daemon.cli.record import record
-from scanner_daemon.cli.run import run
-from scanner_daemon.cli.sandbox import sandbox
-from scanner_daemon.cli.setup import setup
-
-_COMMANDS = (run, check_config, setup, doctor, demo, sandbox, devices, decode, record, member, forget)
+_COMMANDS: Final = (
+    "run",
+    "check-config",
+    "setup",
+    "doctor",
+    "demo",
+    "sandbox",
+    "devices",
+    "decode",
+    "record",
+    "member",
+    "forget",
+)
+_GROUPS: Final = ("cards", "outbox", "displays")
 
 
 def main() -> None:
     """Run the command line."""
     app = typer.Typer(
         name="scanner-daemon",
-        help="Tells a checkout lane who is standing at it.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for command in _COMMANDS:
-        app.command(command.__name__.replace("_", "-"))(command)
-    app.add_typer(cards(), name="cards")
-    app.add_typer(outbox(), name="outbox")
-    app.add_typer(displays(), name="displays")
+    app.callback()(_scanner_daemon)
+    known = (*_COMMANDS, *_GROUPS)
+    asked = sys.argv[1] if sys.argv[1:] else ""
+    for name in [asked] if asked in known else known:  # help, and a slip of the pen, are about all of them
+        _add(app, name)
     app(prog_name="scanner-daemon")
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    """Add a command from the file of its name: the function in it that is called the same."""
+    word = name.replace("-", "_")
+    found = getattr(import_module(f"{__name__}.{word}"), word)
+    if name in _GROUPS:
+        app.add_typer(found(), name=name)
+    else:
+        app.command(name)(found)
+
+
+def _tell_version(asked: bool) -> None:  # noqa: FBT001  Typer's calling convention
+    if asked:
+        typer.echo(f"scanner-daemon {metadata.version('scanner-daemon')}")
+        raise typer.Exit
+
+
+def _scanner_daemon(
+    *,
+    version: Annotated[  # noqa: ARG001  acted on when it is read
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Tells a checkout lane who is standing at it."""
