@@ -121,7 +121,7 @@ def _proved(made: Part, place: Place) -> tuple[Part | None, list[Mistake]]:
 
 
 def _values(driver: type[Any], table: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], list[Mistake]]:
-    model = _model(driver)
+    model = _model(driver)  # type: ignore[arg-type]  # mypy does not see that any class is hashable
     given = {key: value for key, value in table.items() if key in model.model_fields}
     try:
         values = model.model_validate(given)
@@ -142,7 +142,6 @@ def _model(driver: type[Any]) -> type[BaseModel]:
     return create_model("Settings", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **definitions)
 
 
-@functools.cache
 def _hints(driver: type[Any]) -> Mapping[str, Any]:
     return get_type_hints(driver, include_extras=True)
 

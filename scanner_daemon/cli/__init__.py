@@ -57,7 +57,7 @@ def _tell_version(asked: bool) -> None:  # noqa: FBT001  Typer's calling convent
 
 def _scanner_daemon(
     *,
-    version: Annotated[  # noqa: ARG001  acted on when it is read
+    version: Annotated[
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
