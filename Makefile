@@ -30,6 +30,7 @@ bench: $(VENV)/.bench  ## what the README claims in numbers
 	$(BIN)/python benchmarks/lane.py
 	$(BIN)/python benchmarks/webhook.py
 	$(BIN)/python -m benchmarks.till
+	$(BIN)/python -m benchmarks.pixel
 	$(BIN)/python benchmarks/cards.py 100 1000
 
 soak: $(VENV)/.tests  ## an hour of a busy lane in 72 seconds: memory, descriptors and look-up times stay as they were
