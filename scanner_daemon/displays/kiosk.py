@@ -85,7 +85,8 @@ class Kiosk:
             "idle": self.idle,
             "logo": await asyncio.to_thread(self.theme.logo_address),
         }
-        return document.respond("kiosk_page", "display", words=words, style=self.theme.style)
+        style = self.theme.style + await asyncio.to_thread(self.theme.dark_logo_style)
+        return document.respond("kiosk_page", "display", words=words, style=style)
 
     async def _stream(self, request: Request) -> Response:
         return sse.respond(request, self._messages())

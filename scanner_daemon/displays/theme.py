@@ -31,19 +31,26 @@ class Theme:
     """The table ``theme`` of a kiosk.
 
     ``logo`` is the absolute path of a picture: svg, png, jpg or webp. Colours are written ``#rrggbb``; ``accent`` is
-    that of the points, ``paper`` what all stands on, each with a twin for screens that ask for a dark page.
+    that of the points, ``paper`` what all stands on. Each has a twin for screens that ask for a dark page; without
+    ``logo_dark``, ``logo`` is shown there, too.
     """
 
     logo: Path | None = None
+    logo_dark: Path | None = None
     accent: str = "#0a6b4e"
     accent_dark: str = "#74d9b1"
     paper: str = "#f6f7f4"
     paper_dark: str = "#101614"
 
     def __post_init__(self) -> None:
-        if self.logo is not None and not (self.logo.is_absolute() and self.logo.suffix.lower() in _KINDS):
-            raise ValueError(f"logo: expected an absolute path that ends in {' '.join(_KINDS)}, got {str(self.logo)!r}")
-        for name in (field.name for field in fields(self) if field.name != "logo"):
+        for name, logo in (("logo", self.logo), ("logo_dark", self.logo_dark)):
+            if logo is not None and not (logo.is_absolute() and logo.suffix.lower() in _KINDS):
+                raise ValueError(
+                    f"{name}: expected an absolute path that ends in {' '.join(_KINDS)}, got {str(logo)!r}"
+                )
+        if self.logo_dark is not None and self.logo is None:
+            raise ValueError("logo: expected one for a light page beside logo_dark, got none")
+        for name in (field.name for field in fields(self) if "logo" not in field.name):
             if not is_colour(getattr(self, name)):
                 raise ValueError(f"{name}: expected a colour such as #0a6b4e, got {getattr(self, name)!r}")
         self._check_contrast("accent", self.accent, self.paper)
@@ -68,14 +75,25 @@ class Theme:
 
     def logo_address(self) -> str:
         """Return the logo as a ``data:`` address; ``NO_LOGO`` where there is none, or none that can be read."""
-        if self.logo is None:
-            return NO_LOGO
-        try:
-            picture = self.logo.read_bytes()
-        except OSError as error:
-            _log.warning("logo_unreadable", path=str(self.logo), reason=error.strerror)
-            return NO_LOGO
-        if len(picture) > LARGEST_LOGO:
-            _log.warning("logo_too_large", path=str(self.logo), bytes=len(picture), limit=LARGEST_LOGO)
-            return NO_LOGO
-        return f"data:{_KINDS[self.logo.suffix.lower()]};base64,{base64.b64encode(picture).decode()}"
+        return _address(self.logo)
+
+    def dark_logo_style(self) -> str:
+        """Return the rule that puts ``logo_dark`` in the place of ``logo``; none where it cannot be read."""
+        address = _address(self.logo_dark)
+        if address == NO_LOGO:
+            return ""
+        return f"@media (prefers-color-scheme:dark){{.logo{{content:url({address})}}}}"
+
+
+def _address(logo: Path | None) -> str:
+    if logo is None:
+        return NO_LOGO
+    try:
+        picture = logo.read_bytes()
+    except OSError as error:
+        _log.warning("logo_unreadable", path=str(logo), reason=error.strerror)
+        return NO_LOGO
+    if len(picture) > LARGEST_LOGO:
+        _log.warning("logo_too_large", path=str(logo), bytes=len(picture), limit=LARGEST_LOGO)
+        return NO_LOGO
+    return f"data:{_KINDS[logo.suffix.lower()]};base64,{base64.b64encode(picture).decode()}"

@@ -23,6 +23,8 @@ def test_the_page_s_own_colours_can_be_read() -> None:
         ({"accent": "#000;}*{}"}, "accent: expected a colour"),
         ({"logo": Path("logo.png")}, "logo: expected an absolute path"),
         ({"logo": Path("/logo.html")}, "logo: expected an absolute path that ends in .svg"),
+        ({"logo": Path("/l.png"), "logo_dark": Path("d.png")}, "logo_dark: expected an absolute path"),
+        ({"logo_dark": Path("/d.png")}, "logo: expected one for a light page beside logo_dark, got none"),
     ],
 )
 def test_what_nobody_could_read_is_refused(settings: dict[str, str], mistake: str) -> None:
@@ -46,4 +48,5 @@ def test_a_logo_that_cannot_be_shown_is_told_and_left_out(tmp_path: Path) -> Non
     with capture_logs() as logs:
         assert Theme(logo=tmp_path / "none.svg").logo_address() == NO_LOGO
         assert Theme(logo=tmp_path / "large.png").logo_address() == NO_LOGO
-    assert [log["event"] for log in logs] == ["logo_unreadable", "logo_too_large"]
+        assert not Theme(logo=tmp_path / "any.png", logo_dark=tmp_path / "none.svg").dark_logo_style()
+    assert [log["event"] for log in logs] == ["logo_unreadable", "logo_too_large", "logo_unreadable"]

@@ -3,11 +3,13 @@
 Screenshots are left in pytest's temporary folder, for people to look at.
 """
 
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from scanner_daemon.displays.kiosk import Kiosk
@@ -83,6 +85,24 @@ async def test_the_shop_s_own_words_colours_and_clock() -> None:
         await expect(page.locator("#balance h1")).to_have_text("Good to see you <3")
         colour = await page.locator(".points").evaluate("(element) => getComputedStyle(element).color")
         assert colour == "rgb(91, 26, 139)"
+
+
+@pytest.mark.parametrize("separate", [True, False])
+async def test_a_dark_page_has_its_own_logo(tmp_path: Path, separate: bool) -> None:  # noqa: FBT001  a case
+    (tmp_path / "logo.svg").write_text(LOGO.replace("#0a6b4e", "#ff0000"))
+    (tmp_path / "dark.svg").write_text(LOGO.replace("#0a6b4e", "#0000ff"))
+    theme = Theme(logo=tmp_path / "logo.svg", logo_dark=tmp_path / "dark.svg" if separate else None)
+    async with empty_page() as page, serving(Kiosk(theme=theme).routes) as url:
+        seen = {}
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            await page.goto(f"{url}/display?token={TOKEN}")
+            picture = Image.open(BytesIO(await page.locator(".logo").screenshot())).convert("RGB")
+            seen[scheme] = {colour for _, colour in picture.getcolors(1 << 24) or []}
+    red, blue = (255, 0, 0), (0, 0, 255)
+    assert red in seen["light"]
+    assert blue not in seen["light"]
+    assert (blue in seen["dark"], red in seen["dark"]) == (separate, not separate)
 
 
 async def test_nothing_moves_from_one_balance_to_the_next() -> None:
