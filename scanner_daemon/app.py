@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from scanner_daemon import lane
 from scanner_daemon.config import Config, Scanner
 from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.journal import Journal
+from scanner_daemon.displays.kiosk import Kiosk
 from scanner_daemon.displays.metrics import Metrics
 from scanner_daemon.displays.operator import Operator
 from scanner_daemon.drivers import Part
@@ -24,9 +25,12 @@ from scanner_daemon.enrolment.desk import Desk
 from scanner_daemon.enrolment.intake import Intake
 from scanner_daemon.enrolment.routes import EnrolmentRoutes
 from scanner_daemon.errors import ConfigError, DisplayError, Mistake, StorageError
+from scanner_daemon.issuing.counter import Counter
 from scanner_daemon.issuing.issuer import Issuer
 from scanner_daemon.issuing.ledger import FILE_NAME as LEDGER
 from scanner_daemon.issuing.ledger import Ledger
+from scanner_daemon.issuing.order import Order
+from scanner_daemon.issuing.routes import CounterRoutes
 from scanner_daemon.loyalty.balance_cache import BalanceCache
 from scanner_daemon.loyalty.gameball import Gameball
 from scanner_daemon.loyalty.last_known import LastKnown
@@ -82,6 +86,7 @@ class Lane(lane.Lane):
         hotplug = HotPlug()
         programme = config.loyalty.build()
         desk = _desk(config, programme)
+        counter = _counter(config, displays.values())
         last_known = _last_known(config, desk or programme)
         till: Till | None = config.till.build() if config.till else None
 
@@ -103,6 +108,8 @@ class Lane(lane.Lane):
             services["outbox"] = desk.intake
             if isinstance(desk.numbers, Issuer):
                 services["card numbers"] = desk.numbers
+        if counter is not None:
+            listeners["counter"] = services["counter"] = counter
         if notifier is not None:
             listeners["systemd"] = services["systemd"] = notifier
         listeners["journal"] = Journal()
@@ -125,11 +132,7 @@ class Lane(lane.Lane):
             ready=ready,
             stop_timeout=config.lane.stop_timeout,
         )
-        if desk is not None:
-            desk.intake.announcer.publish = built.publish
-        if server is not None:
-            server.health = built.health
-            server.routes += EnrolmentRoutes(desk=desk).routes if desk else ()
+        _connect(built, server, desk, counter)
         built.server = server
         built._config, built._till, built._notifier = config, till, notifier
         return built
@@ -174,7 +177,11 @@ def outbox_of(config: Config) -> Outbox:
 
 def stores(config: Config) -> Mapping[str, Forgets]:
     """Return all that keeps something of customers on the disk, by the name that a person may know it by."""
-    return {"outbox": outbox_of(config), "last known balances": _balance_cache(config)}
+    return {
+        "outbox": outbox_of(config),
+        "last known balances": _balance_cache(config),
+        "names for the card printer": ledger_of(config),
+    }
 
 
 def ledger_of(config: Config) -> Ledger:
@@ -250,6 +257,36 @@ def _desk(config: Config, loyalty: LoyaltyProgram) -> Desk | None:
     replay = Replay(outbox=outbox, programme=loyalty)
     intake = Intake(outbox=outbox, replay=replay, announcer=Announcer(lane=config.lane.name))
     return Desk(programme=loyalty, intake=intake, settings=config.enrolment, numbers=issuer(config, loyalty.find))
+
+
+def _connect(built: Lane, server: LocalServer | None, desk: Desk | None, counter: Counter | None) -> None:
+    """Give those who tell or ask the lane something the lane."""
+    if desk is not None:
+        desk.intake.announcer.publish = built.publish
+    if counter is not None:
+        counter.publish = built.publish
+    if server is not None:
+        server.health = built.health
+        server.routes += EnrolmentRoutes(desk=desk).routes if desk else ()
+        server.routes += CounterRoutes(counter=counter).routes if counter and counter.settings.print else ()
+
+
+def _counter(config: Config, displays: Iterable[LaneListener]) -> Counter | None:
+    """Return where the lane's new cards are made, if it issues any; it draws for the pages that show them."""
+    if config.card_numbers is None:
+        return None
+    ledger = ledger_of(config)
+    order = Order(
+        ledger=ledger.file,
+        symbology=config.card_numbers.bar_code,
+        printer=config.card_printer,
+        template=config.card_template,
+    )
+    counter = Counter(lane=config.lane.name, settings=config.counter, order=order, ledger=ledger)
+    for display in displays:
+        if isinstance(display, Kiosk):
+            display.draw_card = counter.picture
+    return counter
 
 
 def _watching(

@@ -21,6 +21,7 @@ from scanner_daemon.cards.template import Template
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
+from scanner_daemon.issuing.counter import CounterSettings
 from scanner_daemon.issuing.recipe import Recipe
 from scanner_daemon.issuing.taken_back import taken_back
 from scanner_daemon.pos.firewall import FirewallRules
@@ -65,6 +66,7 @@ class Config:
     card_numbers: Recipe | None = None
     card_printer: PrinterSettings | None = None
     card_template: Template | None = None
+    counter: CounterSettings = field(default_factory=CounterSettings)
     debounce: Debounce = field(default_factory=Debounce)
     balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
@@ -148,15 +150,18 @@ class _Reader:
         scanners = tuple(self._scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
         card_numbers = self._card_numbers(cards)
-        card_printer, card_template = (
-            self._of_cards(*one) for one in ((PrinterSettings, "printer"), (Template, "template"))
-        )
+        card_printer = self._of_cards(PrinterSettings, "printer")
+        card_template = self._of_cards(Template, "template")
+        counter = self._of_cards(CounterSettings, "counter") or CounterSettings()
         told = lane or LaneSettings(name="unnamed")  # what is wrong with it is told already
         of_lane = {"language": told.language, "store": told.store, "lane": told.name}
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=of_lane)))
         till, member = self._till(), self._member()
         of_scanners, of_displays = (list(self._array_places(key)) for key in ("scanner", "display"))
         self.mistakes += cross_checks.kiosk_mistakes(of_displays, has_server="server" in self._document)
+        self.mistakes += cross_checks.card_mistakes(
+            of_displays, self._table("cards") if "cards" in self._document else None, self._place("cards")
+        )
         self.mistakes += cross_checks.port_mistakes([*of_scanners, *of_displays])
         if self.mistakes or programme is None:
             return None
@@ -168,6 +173,7 @@ class _Reader:
             card_numbers=card_numbers,
             card_printer=card_printer,
             card_template=card_template,
+            counter=counter,
             debounce=debounce,
             balance_cache=balance_cache,
             enrolment=enrolment,
@@ -296,7 +302,7 @@ class _Reader:
         """Read how new cards are numbered: as the lane takes them back."""
         if "cards" not in self._document:
             return None
-        part = self._part(Recipe, self._table("cards"), self._place("cards"), beside=("printer", "template"))
+        part = self._part(Recipe, self._table("cards"), self._place("cards"), beside=("printer", "template", "counter"))
         recipe: Recipe | None = part.build() if part else None
         example = recipe and recipe.number(recipe.first)
         if recipe and example and not taken_back(example, recipe.bar_code, [part.build() for part in cards]):

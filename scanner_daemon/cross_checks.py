@@ -20,6 +20,16 @@ def kiosk_mistakes(displays: Tables, *, has_server: bool) -> Iterator[Mistake]:
         yield place.mistake("driver", expected="a table [server] to serve its page", got="none")
 
 
+def card_mistakes(displays: Tables, cards: Mapping[str, Any] | None, place: Place) -> Iterator[Mistake]:
+    """Yield who makes cards of numbers that nobody issues, or prints them without a printer."""
+    counter = cards.get("counter") if cards else None
+    if cards and isinstance(counter, Mapping) and counter.get("print") and "printer" not in cards:
+        yield place.mistake("counter.print", expected="a table [cards.printer] to print on", got="none")
+    for table, kiosk in displays:
+        if table.get("show_qr") is True and cards is None:
+            yield kiosk.mistake("show_qr", expected="a table [cards] that issues numbers", got="none")
+
+
 def port_mistakes(tables: Tables) -> Iterator[Mistake]:
     """Yield the serial ports that two would use: each would have half of what is said."""
     used: dict[Path, str] = {}

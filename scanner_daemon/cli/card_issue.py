@@ -33,7 +33,7 @@ def issue(
     None was ever issued before, none is a member's, and the lane takes each for its customer. With --print a card that
     the printer did not take waits, and nothing more is issued: see cards print --waiting.
     """
-    with _told() as read:
+    with told() as read:
         settings = read(config)
         press = _press(settings) if print_ else None
         asyncio.run(_issue_each(settings, count, press))
@@ -51,7 +51,7 @@ def print_card(
     """Print a member's card, once more if need be, or all that a printer did not take before."""
     if waiting == (number is not None):
         fail("expected the id of a customer, or --waiting", status=BAD_INPUT)
-    with _told() as read:
+    with told() as read:
         settings = read(config)
         press = _press(settings)
         if number is None:
@@ -74,7 +74,7 @@ def preview(
 
     from scanner_daemon.cards.form import Form
 
-    with _told() as read:
+    with told() as read:
         settings = read(config)
         picture = _press(settings).render(_number_on_card(settings, number), Form.PNG, name=name)
         file = output or Path(tempfile.mkdtemp(prefix="card-")) / "card.png"
@@ -86,7 +86,7 @@ def preview(
 
 def issue_into(file: Path, count: int, config: Path) -> None:
     """Issue numbers into the list ``file`` until it has ``count`` of them; it is added to, never begun anew."""
-    with _told() as read:
+    with told() as read:
         settings = read(config)
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         if lines[1:] and lines[0] != "customer_id":
@@ -135,18 +135,15 @@ async def _issue_each(config: "Config", count: int, press: "Press | None") -> No
 
 
 def _print_waiting(config: "Config", press: "Press") -> None:
-    """Print what waits. A card is struck off the list only when the printer has all of it."""
+    """Print what waits, and end where the printer does not take a card."""
     from scanner_daemon import app
-    from scanner_daemon.model import masked
+    from scanner_daemon.issuing.print_shop import print_waiting
 
-    ledger = app.ledger_of(config)
-    for job in ledger.waiting():
-        if job.begun:
-            typer.echo(f"the card {masked(job.number)} is printed again: destroy what came out of it before", err=True)
-        made = press.render(job.number)
-        ledger.begin_print(job.number)
-        press.send(made)
-        ledger.printed(job.number)
+    for printed in print_waiting(app.ledger_of(config), press):
+        if printed.again:
+            typer.echo(f"the card {printed.label} is printed again: destroy what came out of it before", err=True)
+        if printed.detail is not None:
+            fail(printed.detail)
 
 
 def _press(config: "Config") -> "Press":
@@ -175,7 +172,7 @@ def _number_on_card(config: "Config", customer_id: str) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[Callable[[Path], "Config"]]:
+def told() -> Iterator[Callable[[Path], "Config"]]:
     """Give what reads a configuration, and turn what may go wrong into one sentence and a status."""
     from scanner_daemon import logs
     from scanner_daemon.config import load_config

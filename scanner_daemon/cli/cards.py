@@ -23,6 +23,7 @@ from scanner_daemon.cli.card_issue import (
     preview,
     print_card,
 )
+from scanner_daemon.cli.card_state import state
 from scanner_daemon.cli.exits import fail, fail_on
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def cards() -> typer.Typer:
     group.command()(issue)
     group.command("print")(print_card)
     group.command()(preview)
+    group.command()(state)
     group.command()(render)
     group.command()(batch)
     group.command()(verify)

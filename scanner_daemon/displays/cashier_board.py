@@ -7,6 +7,10 @@ from typing import Final, TypeAlias
 
 from scanner_daemon.displays.cashier_words import LOOKUP_FAILED, REJECTED, TORN, Sentence, Tone
 from scanner_daemon.model import (
+    CardEvent,
+    CardIssued,
+    CardNotPrinted,
+    CardPrinted,
     EnrolmentClosed,
     EnrolmentDone,
     EnrolmentEvent,
@@ -57,6 +61,7 @@ class Board:
     trouble: LookupFailed | None = field(init=False, default=None)
     enrolment: EnrolmentOpened | None = field(init=False, default=None)
     progress: EnrolmentEvent | None = field(init=False, default=None)
+    card: CardEvent | None = field(init=False, default=None)
 
     def feed(self, event: LaneEvent) -> None:
         """Take one event."""
@@ -69,6 +74,8 @@ class Board:
                 self.progress = event
                 if self.enrolment is not None and self.enrolment.enrolment == event.enrolment:
                     self.enrolment = None
+            case CardIssued() | CardPrinted() | CardNotPrinted():
+                self.card = event
             case _:
                 self._take_scan(event)
 

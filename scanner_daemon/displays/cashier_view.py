@@ -10,6 +10,10 @@ from scanner_daemon.displays.cashier_board import Board, ScanEvent, Scanned, lab
 from scanner_daemon.displays.cashier_words import ENROLMENT_CLOSED, LOOKUP_FAILED, Tone
 from scanner_daemon.displays.figures import money, points
 from scanner_daemon.model import (
+    CardEvent,
+    CardIssued,
+    CardNotPrinted,
+    CardPrinted,
     EnrolmentClosed,
     EnrolmentDone,
     EnrolmentEvent,
@@ -39,6 +43,7 @@ def view(board: Board) -> View:
         "scans": [_row(scan) for scan in board.scans],
         "enrolment": _enrolment(board.enrolment) if board.enrolment else None,
         "progress": _progress(board.progress) if board.progress else None,
+        "card": _card(board.card) if board.card else None,
     }
 
 
@@ -119,6 +124,20 @@ def _step(event: EnrolmentEvent) -> tuple[str, Tone]:
             return f"Registered: {who}." if created else f"{who} was a member already.", Tone.GOOD
         case EnrolmentRefused(detail=detail):
             return f"The loyalty programme refuses {who}: {detail}", Tone.ALERT
+
+
+def _card(event: CardEvent) -> View:
+    """Return what became of the newest card, and whether the printer is to be tried again."""
+    match event:
+        case CardIssued():
+            return {"text": "", "tone": Tone.PLAIN.value, "waits": False}
+        case CardPrinted(again=again):
+            spoilt = " It was begun before: destroy what came out then." if again else ""
+            return {"text": f"Card {event.label} printed.{spoilt}", "tone": Tone.GOOD.value, "waits": False}
+        case CardNotPrinted():
+            others = f" {event.waiting} cards wait." if event.waiting > 1 else ""
+            text = f"Card {event.label} waits for the printer.{others} {event.detail}"
+            return {"text": text, "tone": Tone.ALERT.value, "waits": True}
 
 
 def _lines(figure: str | None, worth: str | None) -> str:

@@ -11,6 +11,10 @@ import structlog
 
 from scanner_daemon.displays.figures import money, points
 from scanner_daemon.model import (
+    CardEvent,
+    CardIssued,
+    CardNotPrinted,
+    CardPrinted,
     EnrolmentClosed,
     EnrolmentDone,
     EnrolmentEvent,
@@ -84,6 +88,8 @@ def _sentence(event: LaneEvent) -> str:  # noqa: PLR0911  one case an event
             return f"{'new member' if member.created else 'member'} {masked(member.customer_id)}: {_worth(member)}"
         case LookupFailed(customer_id=customer_id, reason=failed, detail=detail):
             return f"no answer for {masked(customer_id)}: {failed.value}: {detail}"
+        case CardIssued() | CardPrinted() | CardNotPrinted():
+            return f"card {event.label}: {_card(event)}"
         case _:
             return f"enrolment {event.label or 'without a card'}: {_progress(event)}"
 
@@ -100,6 +106,16 @@ def _progress(event: EnrolmentEvent) -> str:
             return "done" if created else "a member already"
         case EnrolmentRefused(detail=detail):
             return f"refused: {detail}"
+
+
+def _card(event: CardEvent) -> str:
+    match event:
+        case CardIssued():
+            return "issued"
+        case CardPrinted(again=again):
+            return "printed again, destroy what came out of it before" if again else "printed"
+        case CardNotPrinted(detail=detail):
+            return f"waits for the printer: {detail}"
 
 
 def _worth(member: Member) -> str:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import structlog
 
 from scanner_daemon.model import (
+    CardEvent,
+    CardIssued,
+    CardNotPrinted,
+    CardPrinted,
     EnrolmentClosed,
     EnrolmentDone,
     EnrolmentEvent,
@@ -36,7 +40,7 @@ class Journal:
         sequence = getattr(event, "sequence", None)
         if sequence is not None:
             fields["scan"] = sequence
-        if isinstance(event, LookupFailed | ScannerOffline | EnrolmentRefused):
+        if isinstance(event, LookupFailed | ScannerOffline | EnrolmentRefused | CardNotPrinted):
             _log.warning(event.type, **fields)
         else:
             _log.info(event.type, **fields)
@@ -60,8 +64,15 @@ def _details(event: LaneEvent) -> dict[str, object]:  # noqa: PLR0911  one case 
             return {"customer_id": masked(member.customer_id), "created": member.created, "stale": member.stale}
         case LookupFailed(reason=failed, detail=detail, customer_id=customer_id):
             return {"reason": failed.value, "detail": detail, "customer_id": masked(customer_id)}
+        case CardIssued() | CardPrinted() | CardNotPrinted():
+            return _card(event)
         case _:
             return _enrolment(event)
+
+
+def _card(event: CardEvent) -> dict[str, object]:
+    told = {"detail": event.detail, "waiting": event.waiting} if isinstance(event, CardNotPrinted) else {}
+    return {"label": event.label, **told}
 
 
 def _enrolment(event: EnrolmentEvent) -> dict[str, object]:

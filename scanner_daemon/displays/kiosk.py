@@ -5,10 +5,11 @@ formatted figures, no customer id, and a name only where that is wanted.
 """
 
 import asyncio
+import base64
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 from starlette.requests import Request
@@ -18,12 +19,15 @@ from starlette.routing import BaseRoute, Route
 from scanner_daemon.displays import document, sse
 from scanner_daemon.displays.kiosk_view import Title, View, Words
 from scanner_daemon.displays.language import Language
-from scanner_daemon.displays.pages import IDLE, Presenter
+from scanner_daemon.displays.pages import IDLE, Page, Presenter
 from scanner_daemon.displays.theme import Theme
-from scanner_daemon.model import LaneEvent
+from scanner_daemon.model import CardIssued, LaneEvent
 
 PING: Final = sse.message("{}", event="ping")
 """A comment would do for the connection, but a page's script never hears of comments."""
+
+DrawCard: TypeAlias = Callable[[str], Awaitable[bytes | None]]
+"""Makes an SVG that a lane takes for the customer's card; ``None`` where that cannot be made."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +36,8 @@ class Kiosk:
 
     ``hold`` is how long a balance stays, in seconds. ``idle`` shows ``idle_message`` alone or with the time of day.
     ``titles`` are the shop's own words for a state; the language has words for all others. ``show_names`` greets
-    members by the name the programme has: everybody in the queue can read it.
+    members by the name the programme has: everybody in the queue can read it. ``show_qr`` shows a new member who has no
+    card a QR code of their number, to take a picture of.
     """
 
     hold: Annotated[float, Field(gt=0)] = 20.0
@@ -41,11 +46,14 @@ class Kiosk:
     titles: dict[Title, str] = field(default_factory=dict)
     language: str = "en"
     show_names: bool = False
+    show_qr: bool = False
     theme: Theme = field(default_factory=Theme)
+    draw_card: DrawCard | None = field(init=False, default=None, repr=False)
     _words: Words = field(init=False, repr=False)
     _presenter: Presenter = field(init=False)
     _shown: View = field(init=False)
     _until: float | None = field(init=False, default=None)
+    _drawing: asyncio.Task[None] | None = field(init=False, default=None, repr=False)
     _changed: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _ping_every: float = field(init=False, default=sse.PING_EVERY)
 
@@ -63,10 +71,25 @@ class Kiosk:
         return [Route("/display", self._document), Route("/display/stream", self._stream)]
 
     async def tell(self, event: LaneEvent) -> None:
-        """Show what ``event`` means for the customer; never waits for a browser."""
+        """Show what ``event`` means for the customer; never waits for a browser, nor for a picture."""
+        if isinstance(event, CardIssued) and self.show_qr and self.draw_card is not None:
+            self._drop_drawing()
+            self._drawing = asyncio.create_task(self._draw(self.draw_card(event.customer_id)), name="draw a card")
         page = self._presenter.feed(event)
-        if page is None:
-            return
+        if page is not None:
+            self._drop_drawing()  # whose card it is has left
+            self._show(page)
+
+    async def _draw(self, drawn: Awaitable[bytes | None]) -> None:
+        svg = await drawn
+        if svg is not None:
+            self._show(self._presenter.card("data:image/svg+xml;base64," + base64.b64encode(svg).decode()))
+
+    def _drop_drawing(self) -> None:
+        if self._drawing is not None:
+            self._drawing.cancel()
+
+    def _show(self, page: Page) -> None:
         self._shown = self._words.view(page)
         self._until = None if page.hold_for is None else _now() + page.hold_for
         changed, self._changed = self._changed, asyncio.Event()

@@ -48,6 +48,8 @@ class Words:
             "title": title,
             "message": message,
         }
+        if page.picture is not None:
+            shown["picture"] = page.picture
         if page.member is not None:
             shown["title"] = self._greeting(title, page.member)
             if page.member.stale:
@@ -77,6 +79,8 @@ class Words:
 def _panel(state: PageState) -> str:
     if state is PageState.IDLE:
         return "idle"
+    if state is PageState.CARD:
+        return "card"
     return "balance" if state in {PageState.WELCOME, PageState.WELCOME_NEW} else "notice"
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from scanner_daemon.model import (
+    CardEvent,
     EnrolmentEvent,
     LaneEvent,
     LookupFailed,
@@ -24,6 +25,9 @@ from scanner_daemon.model import (
 NOTICE_HOLD: Final = 8.0
 """Seconds a sentence without a balance stays, at most."""
 
+CARD_HOLD: Final = 60.0
+"""Seconds a new member's card stays: time to find the telephone and take a picture."""
+
 
 class PageState(Enum):
     """What a customer display can show. A page that cannot reach the daemon says so by itself."""
@@ -37,6 +41,7 @@ class PageState(Enum):
     REFUSED = "refused"
     PAYMENT_CARD = "payment_card"
     OFFLINE_LOOKUP = "offline_lookup"
+    CARD = "card"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +49,14 @@ class Page:
     """What to show now, and for how many seconds (``None``: until something else is to be shown).
 
     ``sequence`` is the scan's: a page never gives way to one of a lower number. ``member`` is there in the
-    states ``WELCOME`` and ``WELCOME_NEW`` only.
+    states ``WELCOME`` and ``WELCOME_NEW`` only, ``picture`` in ``CARD``: the address of a QR code.
     """
 
     state: PageState
     sequence: int
     hold_for: float | None
     member: Member | None = None
+    picture: str | None = None
 
 
 IDLE: Final = Page(state=PageState.IDLE, sequence=0, hold_for=None)
@@ -73,7 +79,7 @@ class Presenter:
         An event of an older scan than the newest that concerned a customer changes nothing: whose card was
         scanned last is who stands there.
         """
-        if isinstance(event, ScannerOnline | ScannerOffline | EnrolmentEvent):
+        if isinstance(event, ScannerOnline | ScannerOffline | EnrolmentEvent | CardEvent):
             return None
         state = _state(event)
         if state is None or event.sequence < self._newest:
@@ -86,6 +92,10 @@ class Presenter:
             hold_for=self.hold if long else min(self.hold, NOTICE_HOLD),
             member=event.member if isinstance(event, MemberIdentified) else None,
         )
+
+    def card(self, picture: str) -> Page:
+        """Return the page that shows a new member's card, until the next scan that concerns a customer."""
+        return Page(state=PageState.CARD, sequence=self._newest, hold_for=CARD_HOLD, picture=picture)
 
 
 def _state(event: LaneEvent) -> PageState | None:

@@ -14,6 +14,7 @@ SENTENCES: Final[Mapping[PageState, tuple[str, str]]] = {
     PageState.TRY_AGAIN: ("Please scan again", "The code could not be read completely."),
     PageState.REFUSED: ("This is not a member card", "Please scan your member card or the code in your app."),
     PageState.PAYMENT_CARD: ("This looks like a payment card", "Nothing was kept of it. Please scan your member card."),
+    PageState.CARD: ("Your card for your phone", "Take a picture of it, and show that at the till."),
     PageState.OFFLINE_LOOKUP: ("We cannot show your points right now", "They are safe. You can go on as usual."),
 }
 """Title and message of each state."""

@@ -10,6 +10,8 @@ from ulid import ULID
 from scanner_daemon.enrolment.opened import Opened
 from scanner_daemon.loyalty.outbox import Entry
 from scanner_daemon.model import (
+    CardIssued,
+    Enrolment,
     EnrolmentClosed,
     EnrolmentClosedReason,
     EnrolmentDone,
@@ -50,6 +52,13 @@ class Announcer:
     def refused(self, entry: Entry, detail: str) -> None:
         """Tell that the programme will not have it."""
         self.publish(EnrolmentRefused(**self._of_entry(entry), detail=detail))
+
+    def card_issued(self, enrolment: Enrolment) -> None:
+        """Tell that a customer who had no card has a number of the lane's own."""
+        who = enrolment.customer_id
+        self.publish(
+            CardIssued(**self._head(None), label=masked(who), customer_id=who, display_name=enrolment.display_name)
+        )
 
     def identified(self, member: Member, *, scanner: str, sequence: int) -> None:
         """Tell who stands at the lane: the member whose card was the scan ``sequence``."""

@@ -118,11 +118,16 @@ class Desk:
 
     async def _take(self, details: Details, enrolment_id: str, card: Card | None) -> Taken:
         customer_id = details.customer_id or (card.customer_id if card else None)
+        has_card = customer_id is not None
         if customer_id is None:
             assert self.numbers is not None  # noqa: S101  accept() saw to it
             customer_id = await self.numbers.issue()
         enrolment = details.of(customer_id, scanner=card.scanner if card else None)
-        return await self.intake.take(enrolment, enrolment_id=enrolment_id, sequence=card.sequence if card else None)
+        sequence = card.sequence if card else None
+        taken = await self.intake.take(enrolment, enrolment_id=enrolment_id, sequence=sequence)
+        if not has_card:
+            self.intake.announcer.card_issued(enrolment)
+        return taken
 
     def _unknown(self, card: Card) -> None:
         """Take a card that is certainly no member's: the newest one is the one that counts."""

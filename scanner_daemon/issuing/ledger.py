@@ -5,6 +5,7 @@ An SQLite file of the lane's own. A number is written down before anything else 
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +25,27 @@ class NewCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintJob:
-    """A card that is to be printed. ``begun``: something of it may have come out already."""
+    """A card that is to be printed, with its member's name. ``begun``: some of it may have come out already."""
 
     number: str
     begun: bool
+    name: str = field(default="", repr=False)
+
+
+class CardState(Enum):
+    """How far a card has come."""
+
+    ISSUED = "issued"  # its number is somebody's
+    WAITING = "waiting"  # for the printer
+    PRINTED = "printed"
+    ACTIVE = "active"  # it was scanned at the lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCard(NewCard):
+    """A card that is somebody's, and how far it has come."""
+
+    state: CardState
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,27 +97,49 @@ class Ledger:
             found = row.fetchone()
             return str(found["number"]) if found else None
 
-    def to_print(self, number: str) -> None:
-        """Note that the card ``number`` is to be printed, also when it was before."""
+    def to_print(self, number: str, *, name: str = "") -> None:
+        """Note that the card ``number`` is to be printed, also when it was before; ``name`` is kept until it is."""
         with self._database.transaction() as sql:
             sql.execute(_TO_PRINT, (number, _now()))
+            if name:
+                sql.execute("INSERT OR REPLACE INTO name_on_card (number, name) VALUES (?, ?)", (number, name))
 
     def waiting(self) -> list[PrintJob]:
         """Return the cards that are to be printed, in turn."""
         with self._database.transaction() as sql:
-            return [PrintJob(number=row["number"], begun=row["state"] == "begun") for row in sql.execute(_WAITING)]
+            return [
+                PrintJob(number=row["number"], begun=row["state"] == "begun", name=row["name"])
+                for row in sql.execute(_WAITING)
+            ]
 
     def begin_print(self, number: str) -> None:
         """Note that from now on the printer may have something of the card ``number``."""
-        self._print_state(number, "begun")
+        with self._database.transaction() as sql:
+            sql.execute(_PRINT_STATE, ("begun", _now(), number))
 
     def printed(self, number: str) -> None:
-        """Note that the printer has taken all of the card ``number``."""
-        self._print_state(number, "printed")
-
-    def _print_state(self, number: str, state: str) -> None:
+        """Note that the printer has taken all of the card ``number``, and forget its name."""
         with self._database.transaction() as sql:
-            sql.execute("UPDATE printing SET state = ?, at = ? WHERE number = ?", (state, _now(), number))
+            sql.execute(_PRINT_STATE, ("printed", _now(), number))
+            sql.execute("DELETE FROM name_on_card WHERE number = ?", (number,))
+
+    def scanned(self, customer_id: str) -> bool:
+        """Note that the card of ``customer_id`` was scanned at the lane; tell whether for the first time."""
+        with self._database.transaction() as sql:
+            return sql.execute(_SCANNED, (_now(), customer_id)).rowcount == 1
+
+    def issued(self, customer_id: str | None = None) -> list[IssuedCard]:
+        """Return the cards that are somebody's, in turn, or the one of ``customer_id``."""
+        with self._database.transaction() as sql:
+            return [
+                IssuedCard(number=row["number"], customer_id=row["customer_id"], state=CardState(row["now"]))
+                for row in sql.execute(_ISSUED, {"customer_id": customer_id})
+            ]
+
+    def forget(self, customer_id: str) -> int:
+        """Erase the name that waits to be printed on the card of ``customer_id``; return how many that were."""
+        with self._database.transaction() as sql:
+            return sql.execute(_FORGET, (customer_id, customer_id)).rowcount
 
     def _move(self, card: NewCard, before: str, after: str) -> bool:
         with self._database.transaction() as sql:
@@ -121,6 +161,8 @@ CREATE TABLE IF NOT EXISTS printing (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'begun', 'printed')),
     at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS name_on_card (number TEXT PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS scanned (number TEXT PRIMARY KEY, at TEXT NOT NULL);
 """
 _NEXT_PLACE: Final = """
 INSERT INTO sequence (prefix, place) VALUES (:prefix, :first)
@@ -133,7 +175,26 @@ _TO_PRINT: Final = """
 INSERT INTO printing (number, state, at) VALUES (?, 'waiting', ?)
 ON CONFLICT (number) DO UPDATE SET state = 'waiting', at = excluded.at WHERE state = 'printed'
 """
-_WAITING: Final = "SELECT number, state FROM printing WHERE state != 'printed' ORDER BY job"
+_PRINT_STATE: Final = "UPDATE printing SET state = ?, at = ? WHERE number = ?"
+_WAITING: Final = """
+SELECT number, state, coalesce(name, '') AS name FROM printing LEFT JOIN name_on_card USING (number)
+WHERE state != 'printed' ORDER BY job
+"""
+_SCANNED: Final = """
+INSERT OR IGNORE INTO scanned (number, at) SELECT number, ? FROM card WHERE customer_id = ? AND state = 'issued'
+"""
+_ISSUED: Final = """
+SELECT card.number, customer_id, CASE
+    WHEN scanned.number IS NOT NULL THEN 'active'
+    WHEN printing.state = 'printed' THEN 'printed'
+    WHEN printing.state IS NOT NULL THEN 'waiting'
+    ELSE 'issued' END AS now
+FROM card LEFT JOIN printing USING (number) LEFT JOIN scanned USING (number)
+WHERE card.state = 'issued' AND (:customer_id IS NULL OR customer_id = :customer_id) ORDER BY card.rowid
+"""
+_FORGET: Final = """
+DELETE FROM name_on_card WHERE number = ? OR number IN (SELECT number FROM card WHERE customer_id = ?)
+"""
 
 
 def _now() -> str:

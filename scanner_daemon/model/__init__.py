@@ -7,6 +7,10 @@ in UTC. Names follow UnifiedPOS (devices), GS1 (data), ISO/IEC 15424 (symbology)
 from scanner_daemon.model.decision import Accepted, Decision, PassedThrough, Rejected, RejectReason
 from scanner_daemon.model.enrolment import Enrolment
 from scanner_daemon.model.events import (
+    CardEvent,
+    CardIssued,
+    CardNotPrinted,
+    CardPrinted,
     EnrolmentClosed,
     EnrolmentClosedReason,
     EnrolmentDone,
@@ -44,6 +48,10 @@ from scanner_daemon.model.scan import (
 __all__ = [
     "Accepted",
     "Balance",
+    "CardEvent",
+    "CardIssued",
+    "CardNotPrinted",
+    "CardPrinted",
     "Claimed",
     "Decision",
     "DiscardReason",

@@ -186,6 +186,46 @@ class EnrolmentRefused(_EnrolmentEvent):
 EnrolmentEvent: TypeAlias = EnrolmentOpened | EnrolmentClosed | EnrolmentQueued | EnrolmentDone | EnrolmentRefused
 """All events of enrolments."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CardEvent(_Event):
+    """An event of a new member's card; ``label`` is its number, masked."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardIssued(_CardEvent):
+    """A customer who has no card was enrolled with a number of the lane's own, which is safely on disk.
+
+    ``customer_id`` and ``display_name`` are for those who make the card; no channel carries them.
+    """
+
+    type = "card_issued"
+    customer_id: str = field(repr=False)
+    display_name: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPrinted(_CardEvent):
+    """The lane's printer has all of a card; ``again``: something of it came out before, which is to be destroyed."""
+
+    type = "card_printed"
+    again: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardNotPrinted(_CardEvent):
+    """A card waits for the printer, and so do all after it: ``waiting`` in all. ``detail`` is a sentence."""
+
+    type = "card_not_printed"
+    detail: str
+    waiting: int
+
+
+CardEvent: TypeAlias = CardIssued | CardPrinted | CardNotPrinted
+"""All events of new cards."""
+
 LaneEvent: TypeAlias = (
     ScannerOnline
     | ScannerOffline
@@ -196,6 +236,7 @@ LaneEvent: TypeAlias = (
     | MemberIdentified
     | LookupFailed
     | EnrolmentEvent
+    | CardEvent
 )
 
 
@@ -260,6 +301,8 @@ def _body(event: LaneEvent) -> dict[str, Any]:  # noqa: PLR0911  one case an eve
                 "detail": event.detail,
                 "customer_id": event.customer_id,
             }
+        case CardIssued() | CardPrinted() | CardNotPrinted():
+            return _card(event)
         case _:
             return {"enrolment": event.enrolment, "label": event.label, **_enrolment(event)}
 
@@ -276,6 +319,16 @@ def _enrolment(event: EnrolmentEvent) -> dict[str, Any]:
             return {"created": event.created}
         case EnrolmentRefused():
             return {"detail": event.detail}
+
+
+def _card(event: CardEvent) -> dict[str, Any]:
+    match event:
+        case CardIssued():
+            return {"label": event.label}
+        case CardPrinted():
+            return {"label": event.label, "again": event.again}
+        case CardNotPrinted():
+            return {"label": event.label, "detail": event.detail, "waiting": event.waiting}
 
 
 def _balance(balance: Balance) -> dict[str, Any]:

@@ -203,3 +203,15 @@ async def test_a_template_makes_cards_of_two_sides(sandbox: Sandbox, tmp_path: P
     done = await told(sandbox, tmp_path, wrong, "print", "0412345678903")
     assert done.returncode == 78
     assert "cards.template.shopp: expected one of" in done.stderr
+
+
+async def test_the_state_of_cards(sandbox: Sandbox, tmp_path: Path) -> None:
+    with VirtualPrinter("reset") as printer:
+        table = printing(printer)
+        await told(sandbox, tmp_path, table, "issue")
+        await told(sandbox, tmp_path, table, "issue", "--print")
+    done = await told(sandbox, tmp_path, table, "state")
+    states = [json.loads(line)["state"] for line in done.stdout.splitlines()]
+    assert states == ["issued", "waiting"]
+    done = await told(sandbox, tmp_path, table, "state", "0412345678903")
+    assert (done.returncode, "issued no card to this customer" in done.stderr) == (1, True)

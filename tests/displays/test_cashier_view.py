@@ -40,6 +40,7 @@ def test_an_empty_board_is_all_there() -> None:
         "scans": [],
         "enrolment": None,
         "progress": None,
+        "card": None,
     }
 
 

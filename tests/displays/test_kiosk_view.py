@@ -111,7 +111,7 @@ def test_an_old_balance_says_how_old(events: "Events") -> None:
 def test_every_state_has_its_panel_and_its_sentences(state: PageState) -> None:
     view = words().view(Page(state=state, sequence=1, hold_for=None))
 
-    assert view["panel"] in {"idle", "notice", "balance"}
+    assert view["panel"] in {"idle", "notice", "balance", "card"}
     assert view["title"] or state is PageState.IDLE
 
 

@@ -19,6 +19,7 @@ lane = {{ name = "lane-1", state_dir = "{state}" }}
 gameball = {{ base_url = "{gameball}" }}
 card = [{{ name = "plastic", pattern = '04\\d{{11}}' }}]
 display = [{{ driver = "kiosk" }}]
+cards = {{ counter = {{ print = true }}, printer = {{ address = "folder:{state}", form = "zpl" }} }}
 [server]
 listen = "127.0.0.1:0"
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scanner_daemon.errors import StorageError
-from scanner_daemon.issuing.ledger import Ledger, NewCard
+from scanner_daemon.issuing.ledger import CardState, Ledger, NewCard
 
 CARD = NewCard(number="0412345678903", customer_id="0412345678903")
 OTHER = NewCard(number="0412345678910", customer_id="0412345678910")
@@ -90,7 +90,7 @@ def test_a_damaged_ledger_is_told_and_left_for_a_person(ledger: Ledger) -> None:
 _GIVE_OUT = """
 import sys
 from pathlib import Path
-from scanner_daemon.issuing.ledger import Ledger, NewCard
+from scanner_daemon.issuing.ledger import CardState, Ledger, NewCard
 from scanner_daemon.issuing.recipe import Recipe
 
 ledger, recipe = Ledger(file=Path(sys.argv[1])), Recipe(order="sequence")
@@ -121,3 +121,44 @@ def test_what_was_given_out_outlives_kill_9(ledger: Ledger) -> None:
         kept = {number for (number,) in sql.execute("SELECT number FROM card WHERE state = 'issued'")}
     sql.close()
     assert set(given) <= kept
+
+
+def test_a_card_comes_from_issued_to_active(tmp_path: Path) -> None:
+    ledger = Ledger(file=tmp_path / "cards.db")
+    for customer in ("1", "2"):
+        card = NewCard(number=f"04{customer}", customer_id=customer)
+        assert ledger.claim(card)
+        ledger.keep_ready(card)
+        assert ledger.issued(customer) == [], "nobody has it yet"
+        assert not ledger.scanned(customer)
+        assert ledger.give_out(card)
+
+    def state(customer: str) -> CardState:
+        (card,) = ledger.issued(customer)
+        return card.state
+
+    assert state("1") is CardState.ISSUED
+    ledger.to_print("041")
+    assert state("1") is CardState.WAITING
+    ledger.begin_print("041")
+    ledger.printed("041")
+    assert state("1") is CardState.PRINTED
+    assert ledger.scanned("1")
+    assert not ledger.scanned("1"), "only once for the first time"
+    assert state("1") is CardState.ACTIVE
+    assert [(card.customer_id, card.state) for card in ledger.issued()] == [
+        ("1", CardState.ACTIVE),
+        ("2", CardState.ISSUED),
+    ]
+
+
+def test_a_name_is_kept_until_it_is_printed_or_forgotten(tmp_path: Path) -> None:
+    ledger = Ledger(file=tmp_path / "cards.db")
+    for number in ("1", "2", "3"):
+        ledger.to_print(number, name=f"name of {number}")
+    ledger.begin_print("1")
+    ledger.printed("1")
+    assert (ledger.forget("2"), ledger.forget("2")) == (1, 0)
+    ledger.to_print("1")
+    assert [(job.number, job.name) for job in ledger.waiting()] == [("1", ""), ("2", ""), ("3", "name of 3")]
+    assert "name of 3" not in repr(ledger.waiting())

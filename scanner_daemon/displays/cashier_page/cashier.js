@@ -13,12 +13,14 @@
   const $ = (selector) => document.querySelector(selector);
   const form = $("form");
   const fields = [...form.querySelectorAll("input")];
+  const printing = $("#printing");
   const send = form.querySelector("[type=submit]");
   const token = new URLSearchParams(location.search).get("token");
 
   let open = null; // the enrolment that is open at the lane
   let bound = null; // the id of the one that what is typed belongs to
   let progress = ""; // the newest step of any enrolment that was shown
+  let printed = ""; // what was said of the newest card
   let asking = false; // a request that changes something is on its way
 
   // The stream
@@ -73,6 +75,24 @@
       ...[scan.time, scan.title, scan.label, scan.scanner].map((text) => element("td", {}, text)))));
     announce(state);
     showEnrolment(state);
+    showPrinting(state.card);
+  }
+
+  function showPrinting(card) {
+    const { text = "", tone = "", waits = false } = card ?? {};
+    printing.hidden = !waits;
+    printing.querySelector("span").textContent = waits ? text : "";
+    if (text && !waits && text !== printed) say(text, tone);
+    printed = text;
+  }
+
+  async function printAgain() {
+    try {
+      const { status, said } = await ask("POST", "/cards/print", {});
+      if (status !== 202) say(said.error, "alert");
+    } catch {
+      say("The lane's program does not answer. Try again in a moment.", "alert");
+    }
   }
 
   function showCustomer(customer) {
@@ -258,6 +278,8 @@
     field.value = before;
     say("A scanner typed into this form: taken out again. Use a scanner of the lane for cards.", "alert");
   }
+
+  printing.querySelector("button").addEventListener("click", () => oneAtATime(printAgain));
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -8,6 +8,7 @@
   const SLOWEST_RETRY = 5_000;
 
   const fields = document.querySelectorAll("[data-field]");
+  const picture = document.querySelector("[data-picture]");
   const clock = document.querySelector(".clock");
   let retry = FIRST_RETRY;
   let clearing;
@@ -50,6 +51,8 @@
       field.textContent = text;
       field.style.setProperty("--chars", Math.max(1, text.length));
     }
+    if (view.picture) picture.src = view.picture;
+    else picture.removeAttribute("src");
     document.body.dataset.panel = view.panel;
     document.body.dataset.state = view.state;
     if (view.hold_for) clearing = setTimeout(clear, 1000 * view.hold_for, view);
