@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lab bench soak clean
+.PHONY: demo test lint lab bench soak fuzz audit clean
 
 demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
@@ -35,6 +35,9 @@ bench: $(VENV)/.bench  ## what the README claims in numbers
 
 soak: $(VENV)/.tests  ## an hour of a busy lane in 72 seconds: memory, descriptors and look-up times stay as they were
 	$(BIN)/python -m benchmarks.soak
+
+fuzz: $(VENV)/.tests  ## a million hostile inputs: no crash, no growth, no secret and no customer in the log
+	$(BIN)/python -m tests.fuzz 1000000
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,21 +16,22 @@ def find(credential: str, given: object, *, base: Path, environ: Mapping[str, st
     """
     if given is not None:
         if not isinstance(given, str):
-            raise ValueError(f"expected the path of a file, got {given!r}")
-        return _read_secret(base / given, given)
+            raise ValueError("expected the path of a file, got something else")
+        return _read_secret(base / given)
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if folder and (Path(folder) / credential).is_file():
-        return _read_secret(Path(folder) / credential, credential)
+        return _read_secret(Path(folder) / credential)
     value = environ.get(credential.upper(), "").strip()
     return SecretStr(value) if value else None
 
 
-def _read_secret(path: Path, shown: str) -> SecretStr:
+def _read_secret(path: Path) -> SecretStr:
+    """Read the one line of ``path``. No message holds the path: people write the secret itself in its place."""
     try:
         text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError, and so is a path with a zero byte
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no text"
-        raise ValueError(f"expected a readable file, got {shown!r} ({reason.lower()})") from None
+        raise ValueError(f"expected a readable file, got {reason.lower()}") from None
     if not text or "\n" in text:
-        raise ValueError(f"expected a file with one line, got {shown!r} with {len(text.splitlines())}")
+        raise ValueError(f"expected a file with one line, got one with {len(text.splitlines())}")
     return SecretStr(text)

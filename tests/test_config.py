@@ -203,6 +203,10 @@ class TestSecrets:
         with pytest.raises(ConfigError, match=r"gameball\.api_key_file: expected a "):
             parse_config(tomllib.loads(self.TEXT), file="c.toml", base=tmp_path, environ=KEYS)
 
+    def test_a_secret_in_the_place_of_its_file_is_not_told(self) -> None:
+        (told,) = mistakes("lane = { name = 'l' }\n[gameball]\napi_key_file = 'hu/sh'\n")
+        assert told == ("c.toml: gameball.api_key_file: expected a readable file, got no such file or directory")
+
     def test_no_secret_is_ever_shown(self) -> None:
         config = parsed(WHOLE, {"GAMEBALL_API_KEY": "hush-api", "GAMEBALL_SECRET_KEY": "hush-secret"})
         assert "hush" not in repr(config) + repr(config.loyalty.build())

@@ -154,7 +154,7 @@ class LookUp:
             raise type(error)(self._sentence(method, str(error))) from None
         if HTTPStatus(200) <= answer.status < HTTPStatus(300):
             return answer
-        said = wire.error_from(answer.status, answer.body)
+        said = wire.error_from(answer.status, answer.body, about=self.customer_id)
         if said.kind not in {ErrorKind.UNAVAILABLE, ErrorKind.CONCURRENT}:
             return said
         sentence = self._sentence(method, f"expected 200, got {said}: {said.kind.value}")

@@ -115,10 +115,11 @@ def balance_from(body: bytes) -> Balance:
     )
 
 
-def error_from(status: int, body: bytes) -> ErrorAnswer:
+def error_from(status: int, body: bytes, *, about: str | None = None) -> ErrorAnswer:
     """Say what an answer other than 2xx means: by the ``code`` in its body first, by its HTTP status second.
 
-    Never raises: a body that is no error envelope has no code.
+    ``about`` is the customer that was asked for: a request id that holds theirs is left out. Never raises: a body that
+    is no error envelope has no code.
     """
     try:
         envelope = fields.parse(body)
@@ -131,7 +132,7 @@ def error_from(status: int, body: bytes) -> ErrorAnswer:
         kind=kind or _kind_of_status(status, said.get("message")),
         status=status,
         code=code,
-        request_id=_request_id(said.get("requestId")),
+        request_id=_request_id(said.get("requestId"), about),
     )
 
 
@@ -200,11 +201,14 @@ def _date(moment: str | None) -> date | None:
 
 def _code(value: object) -> int | None:
     text = str(value) if isinstance(value, (str, Decimal)) else ""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else None
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) else None
 
 
-def _request_id(value: object) -> str | None:
-    return value if isinstance(value, str) and re.fullmatch(r"[\w.:|-]{1,64}", value, re.ASCII) else None
+def _request_id(value: object, about: str | None) -> str | None:
+    """Return what may be logged: nothing that holds the number of a card or telephone, or the customer's own id."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?!.*[0-9]{9})[\w.:|-]{1,64}", value, re.ASCII):
+        return None
+    return None if about and about in value else value
 
 
 def _without_blanks(attributes: Mapping[str, str | None]) -> dict[str, str]:

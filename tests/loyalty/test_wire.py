@@ -300,3 +300,18 @@ class TestRetryAfter:
     def test_any_text_is_some_seconds_or_nothing(self, header: str) -> None:
         seconds = wire.retry_after(header, now=NOW)
         assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("envelope", "told"),
+    [
+        ('{"code": 1000, "requestId": "0HN7A1B2C3D4E:00000001"}', "400, code 1000, request 0HN7A1B2C3D4E:00000001"),
+        ('{"code": 1000, "requestId": "0412345678903"}', "400, code 1000"),
+        ('{"code": 1000, "requestId": "req-20123456789"}', "400, code 1000"),
+        ('{"code": 1000, "requestId": "of-member-77"}', "400, code 1000"),
+        ('{"code": 123456, "requestId": "r1"}', "400, request r1"),
+        ('{"code": "0412345", "requestId": "r1"}', "400, request r1"),
+    ],
+)
+def test_what_an_error_tells_of_itself_is_no_customer_s_number(envelope: str, told: str) -> None:
+    assert str(wire.error_from(400, envelope.encode(), about="member-77")) == told
