@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from scanner_daemon import lane
 from scanner_daemon.config import Config, Scanner
 from scanner_daemon.displays.cashier import Cashier
+from scanner_daemon.displays.dead_letters import DeadLetters
 from scanner_daemon.displays.journal import Journal
 from scanner_daemon.displays.kiosk import Kiosk
 from scanner_daemon.displays.metrics import Metrics
@@ -181,7 +182,13 @@ def stores(config: Config) -> Mapping[str, Forgets]:
         "outbox": outbox_of(config),
         "last known balances": _balance_cache(config),
         "names for the card printer": ledger_of(config),
+        "dead letters": dead_letters_of(config),
     }
+
+
+def dead_letters_of(config: Config) -> DeadLetters:
+    """Return the events that no receiver took, for a person to look at."""
+    return DeadLetters(state_dir=config.lane.state_dir)
 
 
 def ledger_of(config: Config) -> Ledger:

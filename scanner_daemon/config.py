@@ -154,7 +154,7 @@ class _Reader:
         card_template = self._of_cards(Template, "template")
         counter = self._of_cards(CounterSettings, "counter") or CounterSettings()
         told = lane or LaneSettings(name="unnamed")  # what is wrong with it is told already
-        of_lane = {"language": told.language, "store": told.store, "lane": told.name}
+        of_lane = {"language": told.language, "store": told.store, "lane": told.name, "state_dir": told.state_dir}
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=of_lane)))
         till, member = self._till(), self._member()
         of_scanners, of_displays = (list(self._array_places(key)) for key in ("scanner", "display"))

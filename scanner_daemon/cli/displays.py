@@ -1,6 +1,7 @@
 """``scanner-daemon displays``: see that every display shows what it should."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,6 +23,7 @@ def displays() -> typer.Typer:
     group = typer.Typer(help="The lane's displays.", no_args_is_help=True)
     group.callback()(_group)
     group.command("test")(show)
+    group.command()(undelivered)
     return group
 
 
@@ -54,6 +56,31 @@ def show(
         fail("; ".join(str(error) for error in group.exceptions))
     except* KeyboardInterrupt:
         pass
+
+
+def undelivered(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="The events themselves, one a line.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Erase them, once they are printed.")] = False,
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("/etc/scanner-daemon/config.toml"),
+) -> None:
+    """List the events that a webhook's receiver did not take, the oldest first, and why."""
+    from scanner_daemon.app import dead_letters_of
+    from scanner_daemon.config import load_config
+    from scanner_daemon.errors import ConfigError, StorageError
+
+    try:
+        letters = dead_letters_of(load_config(config, require_secrets=False))
+        for letter in letters.letters():
+            event, at = letter.event, f"{letter.given_up_at:%Y-%m-%dT%H:%M:%SZ}"
+            line = f"{at}  {letter.receiver}  {event['id']}  {event['type']}  {letter.why}"
+            typer.echo(json.dumps(event) if as_json else line)
+        if clear:
+            typer.echo(f"{letters.clear()} erased", err=True)
+    except ConfigError as error:
+        fail_on(error)
+    except StorageError as error:
+        fail(str(error))
 
 
 def _chosen(config: "Config", name: str | None) -> dict[str, Any]:

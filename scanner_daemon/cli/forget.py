@@ -20,7 +20,7 @@ def forget(
     customer_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id, as on the card.")],
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("/etc/scanner-daemon/config.toml"),
 ) -> None:
-    """Erase a customer from the lane's outbox and balances; say what was there and what this cannot reach."""
+    """Erase a customer from the lane's outbox, balances and dead letters; say how much, and what is out of reach."""
     from scanner_daemon.app import stores
     from scanner_daemon.config import load_config
     from scanner_daemon.errors import ConfigError, StorageError

@@ -14,6 +14,9 @@ from scanner_daemon.model import LaneEvent
 Send: TypeAlias = Callable[[LaneEvent], Awaitable[str | None]]
 """Tries once to deliver an event, in limited time; returns ``None`` or, as half a sentence, why it was not taken."""
 
+GivenUp: TypeAlias = Callable[[LaneEvent, str], None]
+"""Hears of an event that is delivered no more, and why, as half a sentence; at once and without waiting."""
+
 FIRST_RETRY: Final = 1.0
 """Seconds until an event that was not taken is sent again; doubled each time."""
 
@@ -39,16 +42,25 @@ class Delivery:
     """Delivers events by ``send``, in tasks of ``group``; ``to`` is what the log calls the receiver.
 
     What was not taken in ``attempts`` attempts is given up, and so is what still waits when the group ends: the log
-    names each such event. It tells of the receiver once when it stops taking events, and once when it takes them again.
+    names each such event, and ``given_up`` hears of it. The log tells of the receiver once when it stops taking
+    events, and once when it takes them again.
     """
 
     def __init__(
-        self, send: Send, group: asyncio.TaskGroup, *, to: str, attempts: int, first_retry: float = FIRST_RETRY
+        self,
+        send: Send,
+        group: asyncio.TaskGroup,
+        *,
+        to: str,
+        attempts: int,
+        given_up: GivenUp,
+        first_retry: float = FIRST_RETRY,
     ) -> None:
         self._send = send
         self._group = group
         self._to = to
         self._attempts = attempts
+        self._given_up = given_up
         self._first_retry = first_retry
         self._fresh: _Tasks = {}
         self._retried: _Tasks = {}
@@ -104,3 +116,4 @@ class Delivery:
 
     def _give_up(self, event: LaneEvent, why: str) -> None:
         _log.error("event_given_up", to=self._to, id=event.id, event_type=event.type, detail=why)
+        self._given_up(event, why)

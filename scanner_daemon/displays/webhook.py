@@ -10,13 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
+import structlog
 from pydantic import Field, SecretStr
 from standardwebhooks.webhooks import Webhook as Signer
 
+from scanner_daemon.displays.dead_letters import DeadLetter, DeadLetters
 from scanner_daemon.displays.delivery import FIRST_RETRY, Delivery
 from scanner_daemon.displays.http_post import HttpPost
 from scanner_daemon.displays.tls import safe_address
-from scanner_daemon.errors import DisplayError
+from scanner_daemon.errors import DisplayError, StorageError
 from scanner_daemon.model import LaneEvent, as_json_object
 
 EVENT_TYPES: Final = tuple(kind.type for kind in get_args(LaneEvent))
@@ -28,6 +30,8 @@ SHORTEST_SECRET: Final = 24
 STOP_WITHIN: Final = 2.0
 """Seconds that first attempts get when the lane stops."""
 
+_log = structlog.get_logger()
+
 
 @dataclass(slots=True, kw_only=True)
 class Webhook:
@@ -36,7 +40,7 @@ class Webhook:
     ``secret`` is one ``whsec_…`` or several, separated by spaces, the newest first: each signs, so that a receiver may
     know either while they are changed. ``events`` are the types to send: all, where none is named. ``attempts`` are
     made of an event until it is given up, which the log tells with its id; ``timeout`` is in seconds, for one attempt.
-    ``ca_file`` names who is trusted, in place of the system's authorities.
+    ``ca_file`` names who is trusted, in place of the system's authorities. In ``state_dir`` is what was given up.
     """
 
     url: str
@@ -45,10 +49,13 @@ class Webhook:
     attempts: Annotated[int, Field(ge=1, le=30)] = 10
     timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
     ca_file: Path | None = None
+    state_dir: Path | None = None
     _signers: tuple[Signer, ...] = field(init=False, repr=False)
     _host: str = field(init=False)
     _delivery: Delivery | None = field(init=False, default=None, repr=False)
     _early: deque[LaneEvent] = field(init=False, default_factory=deque, repr=False)
+    _given_up: list[DeadLetter] = field(init=False, default_factory=list, repr=False)
+    _died: asyncio.Event = field(init=False, default_factory=asyncio.Event, repr=False)
     _first_retry: float = field(init=False, default=FIRST_RETRY)
 
     def __post_init__(self) -> None:
@@ -70,16 +77,50 @@ class Webhook:
 
     async def serve(self) -> None:
         """Send until cancelled; then first attempts get a moment, and what is not taken by then is given up."""
-        async with HttpPost(url=self.url, ca_file=self.ca_file) as http, asyncio.TaskGroup() as group:
-            send = partial(self._send, http)
-            self._delivery = Delivery(send, group, to=self._host, attempts=self.attempts, first_retry=self._first_retry)
-            while self._early:
-                self._delivery.begin(self._early.popleft())
-            try:
-                await asyncio.Event().wait()
-            finally:
-                delivery, self._delivery = self._delivery, None
-                await delivery.finish(within=STOP_WITHIN)
+        letters = DeadLetters(state_dir=self.state_dir) if self.state_dir else None
+        try:
+            async with HttpPost(url=self.url, ca_file=self.ca_file) as http, asyncio.TaskGroup() as group:
+                group.create_task(self._keep_dead(letters), name=f"dead letters to {self._host}")
+                await self._deliver(http, group)
+        finally:
+            await self._keep(letters)
+
+    async def _deliver(self, http: HttpPost, group: asyncio.TaskGroup) -> None:
+        self._delivery = Delivery(
+            partial(self._send, http),
+            group,
+            to=self._host,
+            attempts=self.attempts,
+            given_up=self._give_up,
+            first_retry=self._first_retry,
+        )
+        while self._early:
+            self._delivery.begin(self._early.popleft())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            delivery, self._delivery = self._delivery, None
+            await delivery.finish(within=STOP_WITHIN)
+
+    def _give_up(self, event: LaneEvent, why: str) -> None:
+        self._given_up.append(DeadLetter.of(event, receiver=self._host, why=why))
+        self._died.set()
+
+    async def _keep_dead(self, letters: DeadLetters | None) -> None:
+        while True:
+            await self._died.wait()
+            self._died.clear()
+            await self._keep(letters)
+
+    async def _keep(self, letters: DeadLetters | None) -> None:
+        """Bring to the disk what was given up; a disk that fails is told of, and holds up nothing."""
+        given_up, self._given_up = self._given_up, []
+        if letters is None or not given_up:
+            return
+        try:
+            await asyncio.to_thread(letters.keep, given_up)
+        except StorageError as error:
+            _log.error("dead_letters_not_kept", to=self._host, count=len(given_up), detail=str(error))
 
     async def _send(self, http: HttpPost, event: LaneEvent) -> str | None:
         """Make one attempt, signed with its own time; return why ``event`` was not taken, if so."""

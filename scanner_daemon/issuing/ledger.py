@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from scanner_daemon.loyalty.database import Database
+from scanner_daemon.database import Database
 
 FILE_NAME: Final = "cards.db"
 """In the lane's state directory."""

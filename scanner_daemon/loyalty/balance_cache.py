@@ -16,8 +16,8 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from scanner_daemon.database import Database
 from scanner_daemon.errors import StorageError
-from scanner_daemon.loyalty.database import Database
 from scanner_daemon.model import Balance, Member
 
 FILE_NAME: Final = "balances.db"

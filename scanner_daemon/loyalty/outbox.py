@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from scanner_daemon.loyalty.database import Database
+from scanner_daemon.database import Database
 from scanner_daemon.model import Enrolment
 
 FILE_NAME: Final = "outbox.db"

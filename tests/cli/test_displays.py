@@ -1,5 +1,6 @@
-"""``displays test`` as a person runs it."""
+"""``displays`` as a person runs it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scanner_daemon.cli.rehearsal import every_state
+from scanner_daemon.displays.dead_letters import DeadLetter, DeadLetters
+from scanner_daemon.model import as_json_object
 from tests.displays.vfd import DISPLAYS
 
 RUN = (sys.executable, "-m", "scanner_daemon", "displays", "test", "--seconds", "0.3")
@@ -60,3 +64,25 @@ def test_a_display_that_is_not_there(config: Path) -> None:
     tested = ran("mqtt", "--config", str(config))
     assert tested.returncode == 2
     assert "expected a display with driver = 'mqtt'" in tested.stderr
+
+
+def undelivered(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "scanner_daemon", "displays", "undelivered", "--config", str(config), *arguments)
+    environ = {"PATH": os.environ["PATH"]}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environ)
+
+
+def test_what_a_receiver_did_not_take_is_listed_and_erased(tmp_path: Path) -> None:
+    config, state = tmp_path / "c.toml", tmp_path / "state"
+    config.write_text(f"lane = {{ name = 'l', state_dir = '{state}' }}\n")
+    assert undelivered(config).stdout == ""
+
+    event = next(event for _, event in every_state("l") if event.type == "member_identified")
+    letter = DeadLetter.of(event, receiver="shop.example", why="10 attempts; expected a status of 2xx, got 500")
+    DeadLetters(state_dir=state).keep([letter])
+
+    (line,) = undelivered(config).stdout.splitlines()
+    assert line.endswith(f"Z  shop.example  {event.id}  member_identified  {letter.why}")
+    assert json.loads(undelivered(config, "--json").stdout) == as_json_object(event)
+    assert undelivered(config, "--clear").stderr == "1 erased\n"
+    assert undelivered(config).stdout == ""

@@ -20,9 +20,12 @@ async def test_beyond_its_capacity_the_oldest_is_given_up(events: "Events", *, a
     async def send(_: LaneEvent) -> str:
         return "expected a receiver, got none"
 
+    named: list[str] = []
     with capture_logs() as logs:
         async with asyncio.timeout(30), asyncio.TaskGroup() as group:
-            delivery = Delivery(send, group, to="nobody", attempts=2, first_retry=60.0)
+            delivery = Delivery(
+                send, group, to="nobody", attempts=2, given_up=lambda event, _: named.append(event.id), first_retry=60.0
+            )
             for event in told:
                 delivery.begin(event)
                 if not all_at_once:
@@ -36,3 +39,4 @@ async def test_beyond_its_capacity_the_oldest_is_given_up(events: "Events", *, a
 
     assert given_up == [event.id for event in told[:2]]
     assert len([log for log in logs if log["event"] == "event_given_up"]) == len(told), "at the end all are named"
+    assert sorted(named) == [event.id for event in told]

@@ -15,6 +15,7 @@ from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from scanner_daemon.config import parse_config
+from scanner_daemon.displays.dead_letters import DeadLetters
 from scanner_daemon.displays.webhook import EVENT_TYPES, STOP_WITHIN, Webhook
 from scanner_daemon.errors import ConfigError, DisplayError
 from scanner_daemon.model import as_json_object
@@ -205,6 +206,43 @@ async def test_it_is_given_up_after_some_attempts_and_the_log_says_so(
     assert "hush" not in text
     assert "whsec" not in text
     assert "0412345678901" not in text
+
+
+async def test_what_is_given_up_can_be_looked_at(receiver: Receiver, events: "Events", tmp_path: Path) -> None:
+    receiver.answer = lambda _: 500
+    event, late = events.member(1), events.member(2)
+    letters = DeadLetters(state_dir=tmp_path)
+    with capture_logs() as logs:
+        async with sending(webhook(receiver.url, attempts=2, first_retry=0.01, state_dir=tmp_path)) as hook:
+            await hook.tell(event)
+            async with asyncio.timeout(10):
+                while not letters.letters():  # noqa: ASYNC110  a disk has no event to wait for
+                    await asyncio.sleep(0.02)
+            hook._delivery._first_retry = 60  # type: ignore[union-attr]  # so that it waits for its second attempt
+            await hook.tell(late)
+            async with asyncio.timeout(10):
+                while not receiver.attempts[late.id]:  # noqa: ASYNC110  same
+                    await asyncio.sleep(0.01)
+
+    assert [(kept.receiver, kept.event) for kept in letters.letters()] == [
+        ("127.0.0.1", as_json_object(event)),
+        ("127.0.0.1", as_json_object(late)),
+    ]
+    assert "expected a status of 2xx, got 500" in letters.letters()[0].why
+    assert "the lane has stopped" in letters.letters()[1].why
+    assert "dead_letters_not_kept" not in {log["event"] for log in logs}
+
+
+async def test_a_disk_that_fails_holds_up_no_event(receiver: Receiver, events: "Events", tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no directory")
+    dead, event = events.member(1), events.member(2)
+    receiver.answer = lambda posted: 500 if posted.id == dead.id else 204
+    with capture_logs() as logs:
+        async with sending(webhook(receiver.url, attempts=1, state_dir=tmp_path / "state")) as hook:
+            await hook.tell(dead)
+            await said(logs, "dead_letters_not_kept")
+            await hook.tell(event)
+            assert (await receiver.next()).id == event.id
 
 
 # How it stops
