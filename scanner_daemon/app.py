@@ -182,13 +182,8 @@ def stores(config: Config) -> Mapping[str, Forgets]:
         "outbox": outbox_of(config),
         "last known balances": _balance_cache(config),
         "names for the card printer": ledger_of(config),
-        "dead letters": dead_letters_of(config),
+        "dead letters": DeadLetters(state_dir=config.lane.state_dir),
     }
-
-
-def dead_letters_of(config: Config) -> DeadLetters:
-    """Return the events that no receiver took, for a person to look at."""
-    return DeadLetters(state_dir=config.lane.state_dir)
 
 
 def ledger_of(config: Config) -> Ledger:

@@ -65,12 +65,12 @@ def undelivered(
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("/etc/scanner-daemon/config.toml"),
 ) -> None:
     """List the events that a webhook's receiver did not take, the oldest first, and why."""
-    from scanner_daemon.app import dead_letters_of
     from scanner_daemon.config import load_config
+    from scanner_daemon.displays.dead_letters import DeadLetters
     from scanner_daemon.errors import ConfigError, StorageError
 
     try:
-        letters = dead_letters_of(load_config(config, require_secrets=False))
+        letters = DeadLetters(state_dir=load_config(config, require_secrets=False).lane.state_dir)
         for letter in letters.letters():
             event, at = letter.event, f"{letter.given_up_at:%Y-%m-%dT%H:%M:%SZ}"
             line = f"{at}  {letter.receiver}  {event['id']}  {event['type']}  {letter.why}"
