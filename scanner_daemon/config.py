@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from scanner_daemon import credentials, cross_checks, displays, drivers, loyalty, pipeline, pos, sources
 from scanner_daemon.cards.settings import PrinterSettings
 from scanner_daemon.cards.template import Template
+from scanner_daemon.cards.wallet_settings import WalletSettings
 from scanner_daemon.drivers import Part, Place, SecretFinder
 from scanner_daemon.enrolment.settings import EnrolmentSettings
 from scanner_daemon.errors import ConfigError, Mistake
@@ -67,6 +68,7 @@ class Config:
     card_printer: PrinterSettings | None = None
     card_template: Template | None = None
     counter: CounterSettings = field(default_factory=CounterSettings)
+    wallet: WalletSettings | None = None
     debounce: Debounce = field(default_factory=Debounce)
     balance_cache: BalanceCacheSettings = field(default_factory=BalanceCacheSettings)
     enrolment: EnrolmentSettings = field(default_factory=EnrolmentSettings)
@@ -153,6 +155,7 @@ class _Reader:
         card_printer = self._of_cards(PrinterSettings, "printer")
         card_template = self._of_cards(Template, "template")
         counter = self._of_cards(CounterSettings, "counter") or CounterSettings()
+        wallet = self._of_cards(WalletSettings, "wallet")
         told = lane or LaneSettings(name="unnamed")  # what is wrong with it is told already
         of_lane = {"language": told.language, "store": told.store, "lane": told.name, "state_dir": told.state_dir}
         shown = tuple(self._parts("display", _Choice("driver", displays.DRIVERS, "displays", defaults=of_lane)))
@@ -174,6 +177,7 @@ class _Reader:
             card_printer=card_printer,
             card_template=card_template,
             counter=counter,
+            wallet=wallet,
             debounce=debounce,
             balance_cache=balance_cache,
             enrolment=enrolment,
@@ -302,7 +306,9 @@ class _Reader:
         """Read how new cards are numbered: as the lane takes them back."""
         if "cards" not in self._document:
             return None
-        part = self._part(Recipe, self._table("cards"), self._place("cards"), beside=("printer", "template", "counter"))
+        part = self._part(
+            Recipe, self._table("cards"), self._place("cards"), beside=("printer", "template", "counter", "wallet")
+        )
         recipe: Recipe | None = part.build() if part else None
         example = recipe and recipe.number(recipe.first)
         if recipe and example and not taken_back(example, recipe.bar_code, [part.build() for part in cards]):

@@ -18,6 +18,8 @@ def sentences() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         needed = (error.name or "").partition(".")[0]
+        if needed == "cryptography":
+            fail("wallet passes need it: install the extra with pip install 'scanner-daemon[wallet]'", status=2)
         if needed not in {"PIL", "arabic_reshaper", "bidi", "reportlab", "resvg_py", "segno", "zxingcpp"}:
             raise
         fail(f"making cards needs {needed}: install the extra with pip install 'scanner-daemon[cards]'", status=2)

@@ -14,6 +14,7 @@ from scanner_daemon.cli.exits import fail, fail_on
 
 if TYPE_CHECKING:
     from scanner_daemon.cards.printing import Press
+    from scanner_daemon.cards.symbol import Symbology
     from scanner_daemon.config import Config
     from scanner_daemon.issuing.issuer import Issuer
 
@@ -57,7 +58,7 @@ def print_card(
         if number is None:
             _print_waiting(settings, press)
         else:
-            press.send(press.render(_number_on_card(settings, number), name=name))
+            press.send(press.render(number_on_card(settings, number), name=name))
 
 
 def preview(
@@ -76,7 +77,7 @@ def preview(
 
     with told() as read:
         settings = read(config)
-        picture = _press(settings).render(_number_on_card(settings, number), Form.PNG, name=name)
+        picture = _press(settings).render(number_on_card(settings, number), Form.PNG, name=name)
         file = output or Path(tempfile.mkdtemp(prefix="card-")) / "card.png"
         file.write_bytes(picture)
         typer.echo(str(file))
@@ -157,14 +158,15 @@ def _press(config: "Config") -> "Press":
     return Press(settings=config.card_printer, symbology=config.card_numbers.bar_code, template=config.card_template)
 
 
-def _number_on_card(config: "Config", customer_id: str) -> str:
+def number_on_card(config: "Config", customer_id: str, symbology: "Symbology | None" = None) -> str:
     """Return what the customer's card carries. No card is made that the lane would take for somebody else's."""
     from scanner_daemon import app
     from scanner_daemon.issuing.taken_back import taken_back
 
-    assert config.card_numbers is not None  # noqa: S101  _press() saw to it
+    assert config.card_numbers is not None  # noqa: S101  the caller saw to it
     number = app.ledger_of(config).number_of(customer_id) or customer_id
-    found = taken_back(number, config.card_numbers.bar_code, [part.build() for part in config.cards])
+    schemes = [part.build() for part in config.cards]
+    found = taken_back(number, symbology or config.card_numbers.bar_code, schemes)
     if found != customer_id:
         got = "for nobody's" if found is None else "for another customer's"
         fail(f"made no card: expected the lane to take it for this customer's, but its [[card]] tables take it {got}")

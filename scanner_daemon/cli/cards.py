@@ -24,6 +24,7 @@ from scanner_daemon.cli.card_issue import (
     print_card,
 )
 from scanner_daemon.cli.card_state import state
+from scanner_daemon.cli.card_wallet import wallet
 from scanner_daemon.cli.exits import fail, fail_on
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def cards() -> typer.Typer:
     group.command("print")(print_card)
     group.command()(preview)
     group.command()(state)
+    group.command()(wallet)
     group.command()(render)
     group.command()(batch)
     group.command()(verify)

@@ -13,6 +13,7 @@ from PIL import Image
 from scanner_daemon.cards.proof import read
 from scanner_daemon.loyalty.sandbox import Customer, Sandbox
 from tests.cards import interpreters
+from tests.cards.certificates import make_service_account
 from tests.cards.printers import VirtualPrinter
 from tests.cli.test_commands import ran
 
@@ -215,3 +216,16 @@ async def test_the_state_of_cards(sandbox: Sandbox, tmp_path: Path) -> None:
     assert states == ["issued", "waiting"]
     done = await told(sandbox, tmp_path, table, "state", "0412345678903")
     assert (done.returncode, "issued no card to this customer" in done.stderr) == (1, True)
+
+
+async def test_a_card_for_the_wallet(sandbox: Sandbox, tmp_path: Path) -> None:
+    account = tmp_path / "account.json"
+    make_service_account(account)
+    google = f'google = {{ issuer_id = "3388", class_id = "members", service_account_file = "{account}" }}'
+    table = f"[cards]\n[cards.wallet]\n{google}\n"
+    done = await told(sandbox, tmp_path, table, "wallet", "0412345678903", "--for", "google")
+    assert (done.returncode, done.stdout[:30]) == (0, "https://pay.google.com/gp/v/sa"), done.stderr
+    done = await told(sandbox, tmp_path, table, "wallet", "4012345678901", "--for", "google")
+    assert (done.returncode, "its [[card]] tables take it for nobody's" in done.stderr) == (1, True)
+    done = await told(sandbox, tmp_path, table, "wallet", "0412345678903", "--for", "apple", "-o", "x.pkpass")
+    assert (done.returncode, "[cards.wallet.apple] are needed" in done.stderr) == (2, True)
