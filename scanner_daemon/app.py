@@ -39,7 +39,7 @@ from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
 from scanner_daemon.loyalty.outbox_thread import OutboxThread
 from scanner_daemon.loyalty.replay import Replay
 from scanner_daemon.model import Member
-from scanner_daemon.pipeline import DuplicateFilter, Pipeline
+from scanner_daemon.pipeline import CardScheme, DuplicateFilter, Pipeline
 from scanner_daemon.ports import (
     EnrollingProgram,
     Forgets,
@@ -153,6 +153,8 @@ class Lane(lane.Lane):
         before, after = ({one.name: _as_read(one) for one in it.scanners} for it in (self._config, config))
         different = [one for one in config.scanners if before.get(one.name) != after[one.name]]
         self._config = replace(self._config, scanners=config.scanners, cards=config.cards, debounce=config.debounce)
+        if isinstance(numbers := self._services.get("card numbers"), Issuer):
+            numbers.schemes = _cards(config)
         await self.change(
             pipeline=_pipeline(config),
             pass_on=_pass_on(config, self._till),
@@ -201,7 +203,7 @@ def issuer(config: Config, find: Callable[[str], Awaitable[Member | None]]) -> I
     return Issuer(
         recipe=config.card_numbers,
         ledger=ledger_of(config),
-        schemes=[part.build() for part in config.cards],
+        schemes=_cards(config),
         find=find,
     )
 
@@ -217,10 +219,14 @@ def _as_read(scanner: Scanner) -> tuple[Part, bool]:
 
 def _pipeline(config: Config) -> Pipeline:
     return Pipeline(
-        cards=[part.build() for part in config.cards],
+        cards=_cards(config),
         duplicates=DuplicateFilter(config.debounce.same_symbol_timeout),
         cards_only=[scanner.name for scanner in config.scanners if not scanner.pass_through],
     )
+
+
+def _cards(config: Config) -> list[CardScheme]:
+    return [part.build() for part in config.cards]
 
 
 def _last_known(config: Config, programme: LoyaltyProgram) -> LastKnown | None:

@@ -55,5 +55,5 @@ def exposed_notes(addresses: Iterable[str]) -> Iterator[str]:
     for listen in addresses:
         yield (
             f"server: without TLS, the lane's token, names and balances cross the network to {listen} for anybody to "
-            "read; add certificate and private_key, or listen on 127.0.0.1"
+            "read; add certificate_file and key_file, or listen on 127.0.0.1"
         )

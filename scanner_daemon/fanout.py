@@ -1,6 +1,7 @@
 """Deliver what happens to whoever listens: one mailbox and one task per listener.
 
-A listener that is slow, hangs or raises hurts only itself: its mailbox keeps the newest events and drops the oldest.
+A listener that is slow, hangs or raises hurts only itself: its mailbox keeps the newest events and drops the oldest,
+but never one of those that the listener must not miss.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from typing import Final
 import structlog
 
 from scanner_daemon.model import LaneEvent
-from scanner_daemon.ports import LaneListener
+from scanner_daemon.ports import LaneListener, MissesNothing
 
 CAPACITY: Final = 1024
 """Events a mailbox keeps for a listener that does not keep up."""
@@ -69,17 +70,29 @@ class _Mailbox:
         self.empty = asyncio.Event()
         self.empty.set()
         self._listener = listener
-        self._events: deque[LaneEvent] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._never_dropped = listener.never_dropped if isinstance(listener, MissesNothing) else ()
+        self._events: deque[LaneEvent] = deque()
         self._arrived = asyncio.Event()
         self._dropping = False
 
     def put(self, event: LaneEvent) -> None:
-        if len(self._events) == self._events.maxlen and not self._dropping:
-            self._dropping = True
-            _log.warning("listener_too_slow", listener=self.name, kept=len(self._events))
+        if len(self._events) >= self._capacity:
+            if not self._dropping:
+                self._dropping = True
+                _log.warning("listener_too_slow", listener=self.name, kept=len(self._events))
+            if not self._make_room() and not isinstance(event, self._never_dropped):
+                return
         self._events.append(event)
         self._arrived.set()
         self.empty.clear()
+
+    def _make_room(self) -> bool:
+        """Drop the oldest; tell whether that may be done."""
+        if isinstance(self._events[0], self._never_dropped):
+            return False
+        self._events.popleft()
+        return True
 
     async def deliver(self) -> None:
         while True:

@@ -164,11 +164,17 @@ class Lane:
         for scanner in let_go.values():
             scanner.cancel()
         await asyncio.gather(*let_go.values(), return_exceptions=True)
+        read_again = {source.name for source in sources}
         for name in let_go:
-            self._went_offline(name, "the configuration has it no longer, or otherwise")
-            del self._online[name]
+            self._let_go(name, removed=name not in read_again)
         if not self._stopping.is_set():
             self._read(sources)
+
+    def _let_go(self, name: str, *, removed: bool) -> None:
+        """Tell that a scanner is no longer read; of one that is removed also where it had been offline."""
+        if self._online.pop(name, None) is not False or removed:
+            detail = f"the configuration has it {'no longer' if removed else 'otherwise'}"
+            self.publish(ScannerOffline(**self._head(name), detail=detail, removed=removed))
 
     def _read(self, sources: Sequence[ScannerSource]) -> None:
         for source in sources:

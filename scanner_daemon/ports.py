@@ -118,6 +118,15 @@ class LaneListener(Protocol):
         """Take one event. Each listener has its own mailbox and task: being slow or raising hurts nobody else."""
 
 
+@runtime_checkable
+class MissesNothing(LaneListener, Protocol):
+    """A listener whose mailbox drops no event of the types ``never_dropped``, however many there are."""
+
+    @property
+    def never_dropped(self) -> tuple[type[LaneEvent], ...]:
+        """The types."""
+
+
 class Presence(Protocol):
     """Knows when a device may have come or gone."""
 

@@ -47,13 +47,13 @@ class LocalServer:
     to that says the daemon is alive; its status is 200 when it is ready too, 503 while ``ready`` in it is false.
 
     ``names`` are what the server is called beside its address: a browser that asks for any other is refused. With
-    ``certificate`` and ``private_key`` (PEM) it speaks TLS and nothing else.
+    ``certificate_file`` and ``key_file`` (PEM) it speaks TLS and nothing else.
     """
 
     listen: str = "127.0.0.1:8770"
     names: tuple[str, ...] = ()
-    certificate: Path | None = None
-    private_key: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     token: SecretStr
     routes: list[BaseRoute] = field(init=False, default_factory=list)
     events: EventStream = field(init=False, default_factory=EventStream)
@@ -68,9 +68,9 @@ class LocalServer:
         for name in self.names:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"names: expected names such as lane-1.shop.example, got {name!r}")
-        if (self.certificate is None) != (self.private_key is None):
-            given = "private_key" if self.certificate is None else "certificate"
-            raise ValueError(f"certificate: expected certificate and private_key, or neither, got {given} alone")
+        if (self.certificate_file is None) != (self.key_file is None):
+            given = "key_file" if self.certificate_file is None else "certificate_file"
+            raise ValueError(f"certificate_file: expected certificate_file and key_file, or neither, got {given} alone")
 
     @property
     def url(self) -> str:
@@ -79,7 +79,7 @@ class LocalServer:
         if self._socket is not None:
             port = self._socket.getsockname()[1]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
-        scheme = "https" if self.certificate else "http"
+        scheme = "https" if self.certificate_file else "http"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
@@ -90,15 +90,15 @@ class LocalServer:
             beyond = not ipaddress.ip_address(host).is_loopback
         except ValueError:
             beyond = host != "localhost"
-        return beyond and self.certificate is None
+        return beyond and self.certificate_file is None
 
     def bind(self) -> None:
         """Take the address; from now on clients can connect and are answered by :meth:`serve`.
 
         Raises ``DisplayError`` when the address cannot be had, or the certificate cannot be used.
         """
-        if self.certificate is not None and self.private_key is not None:
-            self._tls = Tls.of(self.certificate, self.private_key)
+        if self.certificate_file is not None and self.key_file is not None:
+            self._tls = Tls.of(self.certificate_file, self.key_file)
         host, port = host_and_port(self.listen)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:

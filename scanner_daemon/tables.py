@@ -1,7 +1,9 @@
 """The tables of the configuration that no adapter stands behind."""
 
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -25,7 +27,7 @@ class LaneSettings:
     name: str
     store: str = "main"
     language: str = "en"
-    state_dir: Path = Path("/var/lib/scanner-daemon")
+    state_dir: Path = field(default_factory=lambda: _state_dir(os.environ))
     stop_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
 
     def __post_init__(self) -> None:
@@ -50,3 +52,7 @@ class BalanceCacheSettings:
 
     max_customers: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
     max_days: Annotated[float, Field(gt=0, le=366)] = 30.0
+
+
+def _state_dir(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("STATE_DIRECTORY", "").partition(":")[0] or "/var/lib/scanner-daemon")

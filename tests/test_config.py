@@ -305,7 +305,7 @@ def test_a_server_that_others_can_overhear_is_noted(listen: str) -> None:
     (note,) = parsed(server).notes
     assert note.startswith("server: without TLS, the lane's token")
     assert listen in note
-    assert parsed(f"{server}certificate = 'lane.pem'\nprivate_key = 'lane.key'\n").notes == ()
+    assert parsed(f"{server}certificate_file = 'lane.pem'\nkey_file = 'lane.key'\n").notes == ()
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:8770", "127.0.0.2:8770", "[::1]:8770", "localhost:8770"])
@@ -316,8 +316,11 @@ def test_a_server_on_this_machine_alone_is_not(listen: str) -> None:
 @pytest.mark.parametrize(
     ("server", "mistake"),
     [
-        ("certificate = 'lane.pem'", "expected certificate and private_key, or neither, got certificate alone"),
-        ("private_key = 'lane.key'", "expected certificate and private_key, or neither, got private_key alone"),
+        (
+            "certificate_file = 'lane.pem'",
+            "expected certificate_file and key_file, or neither, got certificate_file alone",
+        ),
+        ("key_file = 'lane.key'", "expected certificate_file and key_file, or neither, got key_file alone"),
         ("names = ['lane 1']", "expected names such as lane-1.shop.example, got 'lane 1'"),
         ("names = ['0.0.0.0:80']", "expected names such as lane-1.shop.example, got '0.0.0.0:80'"),
     ],

@@ -1,16 +1,20 @@
 """One slow or broken listener hurts only itself."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from scanner_daemon.fanout import Fanout
-from scanner_daemon.model import LaneEvent, ScannerOnline
+from scanner_daemon.model import LaneEvent, ScannerOffline, ScannerOnline
 
 
 def an_event(number: int) -> LaneEvent:
     return ScannerOnline(id=str(number), lane="lane", scanner="counter", at=datetime.now(UTC), device="/dev/null")
+
+
+LOST = ScannerOffline(id="0", lane="lane", scanner="counter", at=datetime.now(UTC), detail="gone")
 
 
 class Listener:
@@ -75,6 +79,25 @@ async def test_a_listener_that_hangs_keeps_the_newest_and_hurts_nobody() -> None
         gate.set()
         await fanout.flush()
     assert hanging.told == [0, *range(91, 101)]
+
+
+async def test_what_a_listener_must_not_miss_is_never_dropped() -> None:
+    class Careful(Listener):
+        never_dropped = (ScannerOffline,)
+
+    gate = asyncio.Event()
+    careful = Careful(gate=gate)
+    fanout = Fanout({"careful": careful}, capacity=10)
+    async with running(fanout):
+        for number in range(0, 200, 2):
+            fanout.publish(an_event(number))
+            fanout.publish(dataclasses.replace(LOST, id=str(number + 1)))
+        gate.set()
+        await fanout.flush()
+    missed = set(range(1, 200, 2)) - set(careful.told)
+    assert missed == set()
+    assert careful.told == sorted(careful.told)
+    assert len(careful.told) <= 110, "what may be dropped is"
 
 
 async def test_a_listener_added_later_hears_what_comes_then() -> None:

@@ -66,6 +66,8 @@ class Board:
     def feed(self, event: LaneEvent) -> None:
         """Take one event."""
         match event:
+            case ScannerOffline(removed=True):
+                self.scanners.pop(event.scanner, None)
             case ScannerOnline() | ScannerOffline():
                 self.scanners[event.scanner] = event
             case EnrolmentOpened():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -66,6 +67,9 @@ class Metrics:
     async def tell(self, event: LaneEvent) -> None:
         """Count ``event``."""
         match event:
+            case ScannerOffline(removed=True):
+                with suppress(KeyError):  # it was never online
+                    self._up.remove(event.scanner)
             case ScannerOnline() | ScannerOffline():
                 self._up.labels(event.scanner).set(isinstance(event, ScannerOnline))
             case ScanAccepted():

@@ -38,6 +38,8 @@ class Operator:
         match event:
             case ScannerOnline():
                 self._scanners[event.scanner] = "online"
+            case ScannerOffline(removed=True):
+                self._scanners.pop(event.scanner, None)
             case ScannerOffline(detail=detail):
                 self._scanners[event.scanner] = detail
             case _:

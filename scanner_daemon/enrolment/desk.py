@@ -60,6 +60,11 @@ class Desk:
             return await self.programme.find(customer_id)
         return await self.programme.get_or_create(customer_id)
 
+    @property
+    def never_dropped(self) -> tuple[type[LaneEvent], ...]:
+        """What would cost a member: where every card is enrolled, one that could not be looked up is kept."""
+        return (LookupFailed,) if self.programme.create == "always" else ()
+
     async def tell(self, event: LaneEvent) -> None:
         """Open an enrolment for an unknown card, keep one whose look-up failed, close what a member has overtaken."""
         match event:

@@ -52,10 +52,14 @@ class ScannerOnline(_ScannerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannerOffline(_ScannerEvent):
-    """A scanner went away or cannot be claimed; told once. ``detail`` is a sentence with the cure."""
+    """A scanner went away or cannot be claimed; told once. ``detail`` is a sentence with the cure.
+
+    ``removed`` when it will not come back: the configuration has it no longer.
+    """
 
     type = "scanner_offline"
     detail: str
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,3 +263,14 @@ def test_a_recording_that_cannot_be_read_is_a_wrong_configuration(tmp_path: Path
     assert ran.returncode == 78
     assert "broken.scan" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(reloads: Reloads, scanner: VirtualScanner) -> None:
+    for first in range(0, 2500, 100):  # each a line of more than 100 bytes: a pipe holds 64 KiB, the daemon 1000 lines
+        products = [f"4006381{number:06}" for number in range(first, first + 100)]
+        for product in products:
+            scanner.scan(product)
+        assert [reloads.next().get("label") for _ in products] == products
+    assert reloads.process.stderr is not None
+    dropped = next(line for line in reloads.process.stderr if "log_lines_dropped" in line)
+    assert json.loads(dropped)["count"] > 0

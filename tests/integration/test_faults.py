@@ -19,6 +19,7 @@ from stdnum import ean
 from scanner_daemon.app import Lane
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 from scanner_daemon.config import parse_config
+from scanner_daemon.loyalty.outbox import FILE_NAME, Outbox
 from scanner_daemon.loyalty.sandbox import Sandbox
 from scanner_daemon.model import LaneEvent, ScanPassedThrough
 
@@ -184,6 +185,17 @@ async def test_ten_thousand_cards_in_a_burst_are_each_told_of(scanner: VirtualSc
         await audience.until_one_each("scan_accepted", ("member_identified", "lookup_failed"))
 
 
+async def test_thousands_of_cards_in_an_outage_are_each_kept(scanner: VirtualScanner, tmp_path: Path) -> None:
+    cards = [f"{card}{ean.calc_check_digit(card)}" for card in (f"04{number:010}" for number in range(3000))]
+    audience = Audience()
+    async with a_lane(scanner, tmp_path, audience, gameball="http://127.0.0.1:9"):
+        await asyncio.to_thread(_send, scanner, "".join(f"{card}\r" for card in cards).encode())
+        await audience.until("lookup_failed", len(cards))
+        await audience.until("enrolment_queued", len(cards))
+    kept = Outbox(file=tmp_path / "state" / FILE_NAME, keeper=False).entries()
+    assert sorted(entry.enrolment.customer_id for entry in kept) == cards
+
+
 async def test_a_listener_that_never_returns_costs_nobody_a_scan(scanner: VirtualScanner, tmp_path: Path) -> None:
     audience = Audience()
 
@@ -229,9 +241,12 @@ class Audience:
 
 
 @contextlib.asynccontextmanager
-async def a_lane(scanner: VirtualScanner, folder: Path, audience: Audience) -> AsyncIterator[Lane]:
+async def a_lane(
+    scanner: VirtualScanner, folder: Path, audience: Audience, *, gameball: str = ""
+) -> AsyncIterator[Lane]:
     async with Sandbox() as sandbox, asyncio.TaskGroup() as group:
-        text = CONFIGURATION.format(gap=5.0, state=folder / "state", gameball=sandbox.url, port=scanner.port)
+        url = gameball or sandbox.url
+        text = CONFIGURATION.format(gap=5.0, state=folder / "state", gameball=url, port=scanner.port)
         document = tomllib.loads(text.replace("display =", "# display ="))
         lane = Lane.from_config(parse_config(document, file="c.toml", environ=ENVIRON), environ={})
         lane.listen("audience", audience)

@@ -19,8 +19,8 @@ from tests.serving import new_server
 NAME: Final = "lane-1.shop.example"
 SETTINGS: Final = f"""
 names = ["{NAME}"]
-certificate = "lane.pem"
-private_key = "lane.key"
+certificate_file = "lane.pem"
+key_file = "lane.key"
 """
 BEARER: Final = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -152,7 +152,7 @@ def test_files_that_cannot_be_used_are_told_before_anything_is_served(files: Pat
     assert callable(harm)
     harm(files)
     server = new_server()
-    server.certificate, server.private_key = Path("lane.pem"), Path("lane.key")
+    server.certificate_file, server.key_file = Path("lane.pem"), Path("lane.key")
     with pytest.raises(DisplayError, match=told) as failed:
         server.bind()
     assert "PRIVATE KEY" not in str(failed.value)
