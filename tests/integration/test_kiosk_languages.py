@@ -15,7 +15,7 @@ from playwright.async_api import Page, expect
 from scanner_daemon.displays.kiosk import Kiosk
 from scanner_daemon.displays.theme import Theme
 from tests.integration.browser import CHROMIUM, TOKEN, WHY_NOT, empty_page, serving
-from tests.integration.test_kiosk_browser import STATES, fits_each_screen
+from tests.integration.test_kiosk_browser import SCREENS, STATES, fits_each_screen
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
@@ -53,6 +53,28 @@ async def test_each_state_fits_and_is_accessible(tmp_path: Path, language: str) 
                 await has_no_violation(page, name)
         await expect(page.locator("body")).to_have_attribute("data-state", "offline")
         await has_no_violation(page, "offline")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+async def test_no_letter_is_cut_and_lines_keep_apart(language: str) -> None:
+    kiosk = Kiosk(language=language)
+    async with empty_page() as page, serving(kiosk.routes) as url:
+        await page.set_viewport_size({"width": 800, "height": 480})
+        await page.goto(f"{url}/display?token={TOKEN}")
+        for sequence, state in enumerate(("welcome", "welcome_new"), 1):
+            await kiosk.tell(STATES[state][0](sequence))
+            await expect(page.locator("body")).to_have_attribute("data-state", state)
+            as_it_is = await page.screenshot()
+            await page.evaluate(
+                "for (const line of document.querySelectorAll('h1, p')) line.style.overflow = 'visible'"
+            )
+            assert await page.screenshot() == as_it_is, f"the page cuts letters of {state}"
+            await page.evaluate("for (const line of document.querySelectorAll('h1, p')) line.style.overflow = ''")
+        message, label = page.locator("#balance p").bounding_box(), page.locator("#balance dt").first.bounding_box()
+        above, below = await message, await label
+        assert above
+        assert below
+        assert below["y"] - (above["y"] + above["height"]) >= 8, "pixels between the message and what stands under it"
 
 
 async def test_arabic_is_read_from_the_right() -> None:
@@ -103,6 +125,29 @@ async def test_a_dark_page_has_its_own_logo(tmp_path: Path, separate: bool) -> N
     assert red in seen["light"]
     assert blue not in seen["light"]
     assert (blue in seen["dark"], red in seen["dark"]) == (separate, not separate)
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "de"])
+async def test_the_time_of_day_is_one_line_on_each_screen(language: str) -> None:
+    async with empty_page() as page, serving(Kiosk(language=language, idle="clock").routes) as url:
+        await page.goto(f"{url}/display?token={TOKEN}")
+        clock = page.locator(".clock")
+        await expect(clock).to_be_visible()
+        await clock.evaluate("""(clock) => {
+            const late = new Date(2026, 10, 22, 22, 58); // as many characters as there can be
+            const { lang } = document.documentElement;
+            clock.textContent = new Intl.DateTimeFormat(lang, { timeStyle: "short" }).format(late);
+        }""")
+        for name, (width, height) in SCREENS.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            lines = await clock.evaluate("""(clock) => {
+                const text = document.createRange();
+                text.selectNodeContents(clock);
+                const box = text.getBoundingClientRect();
+                const size = parseFloat(getComputedStyle(clock).fontSize);
+                return box.left >= 0 && box.right <= innerWidth ? Math.round(box.height / (1.3 * size)) : "outside";
+            }""")
+            assert lines == 1, name
 
 
 async def test_nothing_moves_from_one_balance_to_the_next() -> None:
