@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lab bench soak fuzz audit clean
+.PHONY: demo test lint lab lab-long bench soak fuzz audit clean
 
 demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
@@ -17,7 +17,11 @@ test: $(VENV)/.tests  ## all tests but the hardware lab
 
 lab: $(VENV)/.tests  ## the shipped product on a real kernel: builds a Debian guest for QEMU, some minutes the first time
 	$(BIN)/python -m tests.lab
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests/lab
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not long' tests/lab
+
+lab-long: $(VENV)/.tests  ## the lab's long tests: products to the till, setup driven by a scanner
+	$(BIN)/python -m tests.lab long
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long tests/lab
 
 lint: $(VENV)/.tests  ## style, types, import contracts
 	$(BIN)/ruff format --check .

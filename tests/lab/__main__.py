@@ -1,4 +1,7 @@
-"""``python -m tests.lab``: make what the lab's guests start from, as far as it is missing, and tell of each step."""
+"""Make what the lab's guests start from, as far as it is missing, and tell of each step.
+
+``python -m tests.lab``, and ``python -m tests.lab long`` for the long tests as well.
+"""
 
 import sys
 
@@ -12,7 +15,7 @@ def tell(step: str) -> None:
 
 
 try:
-    with snapshots_in_use(cache(), tell):
+    with snapshots_in_use(cache(), tell, with_till="long" in sys.argv):
         tell("ready")
 except LabUnavailableError as reason:
     tell(f"not on this machine: {reason}")

@@ -32,8 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def snapshots(pytestconfig: pytest.Config) -> Iterator[Snapshots]:
+def snapshots(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Snapshots]:
     """What guests start from."""
+    with_till = any("till" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function))
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     def tell(step: str) -> None:
@@ -42,7 +43,7 @@ def snapshots(pytestconfig: pytest.Config) -> Iterator[Snapshots]:
 
     with contextlib.ExitStack() as stack:
         try:
-            taken = stack.enter_context(snapshots_in_use(cache(), tell))
+            taken = stack.enter_context(snapshots_in_use(cache(), tell, with_till=with_till))
         except LabUnavailableError as reason:
             raise pytest.skip.Exception(str(reason)) from None
         except LabError as error:

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from tests.lab.machine import Machine
 
 Found = TypeVar("Found")
+PAUSE = 0.1  # asked more often, the guest's one processor would be busy with answers
 PYTHON = "/opt/scanner-daemon/bin/python"
 
 
@@ -62,9 +63,14 @@ class Guest:
 
     def plug(self, device: Plugged) -> Plugged:
         """Plug ``device`` in and return it once udev is done with its nodes."""
+        self.attach(device)
+        self.run("udevadm settle --timeout=20")
+        return device
+
+    def attach(self, device: Plugged) -> Plugged:
+        """Plug ``device`` in and return it once the kernel has its nodes; what is done with them may take a while."""
         device.attach(self.machine)
         self.eventually(lambda: device.nodes(self), f"{device} has its nodes")
-        self.run("udevadm settle --timeout=20")
         return device
 
     def unplug(self, device: Device) -> None:
@@ -110,7 +116,7 @@ class Guest:
             if answer:
                 return answer
             assert time.monotonic() < until, f"expected within {within:g} s that {what}; last answer: {answer!r}"
-            time.sleep(0.02)
+            time.sleep(PAUSE)
 
     def properties(self, node: str) -> dict[str, str]:
         """Return what udev knows of a device node."""

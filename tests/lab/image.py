@@ -15,6 +15,9 @@ from pathlib import Path
 from tests.lab.host import CHECKOUT, LabError, LabUnavailableError, finish, need_programs
 
 INSIDE = Path(__file__).parent / "inside"
+FIXED = {"LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"}
+"""Unpacked files are as old as the boot. With this variable byte code is held against its source's hash instead."""
+
 KERNEL_METAPACKAGE = "linux-image-amd64"  # the "cloud" kernel has no USB and no uinput
 PACKAGES = ("systemd", "systemd-sysv", "udev", "kmod", "python3", "python3-venv")
 
@@ -97,23 +100,19 @@ def _kernel_package() -> str:
 def _build(scratch: Path, target: Path, kernel_package: str, tell: Callable[[str], None]) -> None:
     scratch.chmod(0o755)  # apt downloads as a user of its own
     kernel = kernel_package.removeprefix("linux-image-")
-    fetch = (f"apt-get download {kernel_package}", ("apt-get", "download", kernel_package))
+    tell("making the Debian system (under a minute)")
     try:
-        tell(f"fetching {kernel_package}, collecting the product's dependencies")
         with ThreadPoolExecutor() as at_once:
-            fetched = at_once.submit(finish, *fetch, limit=300, cwd=scratch)
-            _wheels(scratch / "wheels")
-            fetched.result()
-        tell("making the Debian system (about half a minute)")
-        _debian(scratch, kernel)
+            parts = at_once.submit(_fetch, scratch, kernel_package)
+            debian = at_once.submit(_debian, scratch, kernel)
+            parts.result()
+            debian.result()
     except LabError as error:
         raise LabUnavailableError(str(error)) from error
     result = scratch / "image"
     result.mkdir()
-    tar = scratch / "debian.tar"
-    finish("unpacking the kernel", ("bsdtar", "-xf", tar, "-C", scratch, f"./boot/vmlinuz-{kernel}"), limit=60)
-    (result / "vmlinuz").write_bytes(_unpacked((scratch / "boot" / f"vmlinuz-{kernel}").read_bytes()))
-    pack = ("bsdtar", "-cf", result / "initrd.cpio", "--format", "newc", "--exclude", "./boot/*", f"@{tar}")
+    (result / "vmlinuz").write_bytes(_unpacked((scratch / "kernel" / "boot" / f"vmlinuz-{kernel}").read_bytes()))
+    pack = ("bsdtar", "-cf", result / "initrd.cpio", "--format", "newc", f"@{scratch / 'debian.tar'}")
     finish("packing the initramfs", pack, limit=120)
     result.rename(target)
 
@@ -124,27 +123,33 @@ def _unpacked(kernel: bytes) -> bytes:
     return kernel if start < 0 else lzma.LZMADecompressor().decompress(kernel[start:])
 
 
-def _wheels(directory: Path) -> None:
-    python = CHECKOUT / ".venv" / "bin" / "python"
-    constraints = CHECKOUT / "constraints.txt"
-    wheel: tuple[str | Path, ...] = (
-        python,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "-w",
-        directory,
-        "-c",
-        constraints,
-        *requirements(),
-    )
-    finish("pip wheel of the product's dependencies", wheel, limit=300)
+def _fetch(scratch: Path, kernel_package: str) -> None:
+    """Collect what customize.sh adds to Debian, and let it know when there is no more to wait for."""
+    try:
+        download = ("apt-get", "download", kernel_package)
+        finish(f"apt-get download {kernel_package}", download, limit=300, cwd=scratch)
+        package = next(scratch.glob("*.deb"))
+        finish("unpacking the kernel's package", ("dpkg-deb", "--extract", package, scratch / "kernel"), limit=100)
+        python, constraints = CHECKOUT / ".venv" / "bin" / "python", CHECKOUT / "constraints.txt"
+        install: tuple[str | Path, ...] = (python, "-m", "pip", "install", "-q", "--target", scratch / "site-packages")
+        finish(
+            "pip install of the product's dependencies",
+            (*install, "-c", constraints, *requirements()),
+            limit=300,
+            environment=os.environ | FIXED,
+        )
+    finally:
+        (scratch / "fetched").touch()
 
 
 def _debian(scratch: Path, kernel: str) -> None:
-    package = next(scratch.glob("*.deb"))
-    hook = {"KERNEL": kernel, "KERNEL_PACKAGE": package, "WHEELS": scratch / "wheels", "INSIDE": INSIDE}
+    hook = {
+        "KERNEL": kernel,
+        "KERNEL_TREE": scratch / "kernel",
+        "SITE_PACKAGES": scratch / "site-packages",
+        "FETCHED": scratch / "fetched",
+        "INSIDE": INSIDE,
+    }
     command: tuple[str | Path, ...] = (
         "mmdebstrap",
         "--quiet",
@@ -158,9 +163,7 @@ def _debian(scratch: Path, kernel: str) -> None:
         scratch / "debian.tar",
         *_apt_sources(),
     )
-    # Unpacked files are as old as the boot. With this variable byte code is held against its source's hash instead.
-    fixed = {"LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"}
-    environment = os.environ | {name: str(value) for name, value in hook.items()} | fixed
+    environment = os.environ | {name: str(value) for name, value in hook.items()} | FIXED
     finish("mmdebstrap", command, limit=400, environment=environment)
 
 

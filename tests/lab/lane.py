@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.lab.guest import PYTHON, Guest
+from tests.lab.guest import PYTHON, Guest, Plugged
 
 CONFIGURATION = Path(__file__).parent / "lane.toml"
 INSIDE = Path(__file__).parent / "inside"
@@ -35,12 +35,12 @@ class Lane(Guest):
     _seen: int = field(init=False, default=0)
 
     def open(self) -> None:
-        """Start sandbox, watchers and daemon, by :data:`CONFIGURATION`."""
+        """Start sandbox, watchers and daemon on a guest with the product installed, by :meth:`configuration`."""
         self.put("/etc/udev/rules.d/65-shop.rules", SHOP_RULES)
         self.put("/etc/credstore/gameball_api_key", "lab-key\n", mode=0o600)
         self.put("/etc/credstore/gameball_secret_key", "lab-secret\n", mode=0o600)
         self.put("/etc/credstore/scanner_daemon_token", f"{TOKEN}\n", mode=0o600)
-        self.put("/etc/scanner-daemon/config.toml", CONFIGURATION.read_text())
+        self.put("/etc/scanner-daemon/config.toml", self.configuration())
         self.put("/etc/systemd/system/sandbox.service", SANDBOX_UNIT)
         self.put("/etc/systemd/system/scanner-daemon.service.d/patience.conf", PATIENCE)
         self.put("/run/lab/token", TOKEN)
@@ -50,6 +50,11 @@ class Lane(Guest):
         self.start(f"exec {PYTHON} /run/lab/watch_events.py")
         self.run("systemctl start sandbox.service scanner-daemon.service", limit=300)
         self.eventually(lambda: "offline" in self.read("/run/lab/events"), "events are watched", within=60)
+
+    @staticmethod
+    def configuration() -> str:
+        """Return what the daemon is configured with."""
+        return CONFIGURATION.read_text()
 
     def events(self) -> list[dict[str, Any]]:
         """Return what ``GET /events`` has told."""
@@ -68,6 +73,12 @@ class Lane(Guest):
         found = self.eventually(next_one, f"the event {kind} {fields} comes", within=within)
         assert found is not None
         return found
+
+    def online(self, device: Plugged, name: str = "counter", *, within: float = 30) -> Plugged:
+        """Plug a scanner in and return it once the daemon has it."""
+        self.attach(device)
+        self.expect("scanner_online", scanner=name, within=within)
+        return device
 
     def told(self, *kinds: str) -> list[tuple[str, str]]:
         """Return type and scanner of all events so far, of these types only when some are given."""

@@ -156,7 +156,7 @@ class Machine:
         memory = (place if shared or self.snapshot is None else self.snapshot) / "memory"
         command = f"""
             setpriv --pdeathsig KILL
-            qemu-system-x86_64 -accel tcg,thread=multi,tb-size=256 -cpu qemu64 -smp 2 -m {MEMORY_MIB}
+            qemu-system-x86_64 -accel tcg,thread=single,tb-size=256 -cpu qemu64 -smp 1 -m {MEMORY_MIB}
             -object memory-backend-file,id=memory,size={MEMORY_MIB}M,mem-path={memory},share={"on" if shared else "off"}
             -machine pc,memory-backend=memory -nodefaults -no-user-config -display none -no-reboot
             -kernel {self.image.kernel} -initrd {self.image.initrd}

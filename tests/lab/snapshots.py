@@ -3,8 +3,10 @@
 import contextlib
 import fcntl
 import shutil
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -40,18 +42,20 @@ class Snapshots:
 
 
 @contextlib.contextmanager
-def snapshots_in_use(cache: Path, tell: Callable[[str], None]) -> Iterator[Snapshots]:
-    """Yield the snapshots, taking those that are missing (two minutes for all); nobody replaces them meanwhile.
+def snapshots_in_use(cache: Path, tell: Callable[[str], None], *, with_till: bool) -> Iterator[Snapshots]:
+    """Yield the snapshots, taking those that are missing (over a minute for all); nobody replaces them meanwhile.
 
-    Any number of runs of the same product may use them at once. ``tell`` hears of each step. Raises
-    ``LabUnavailableError`` where this machine cannot run the lab, ``LabError`` when the guest fails.
+    Any number of runs of the same product may use them at once. ``tell`` hears of each step. The last of them is
+    there only ``with_till``. Raises ``LabUnavailableError`` where this machine cannot run the lab, ``LabError`` when
+    the guest fails.
     """
     wanted = _wanted(cache)
     with (cache / "lock").open("w") as lock:
         _take_turn(lock, fcntl.LOCK_SH, tell)
-        while not all(place.exists() for place in wanted.all):
+        needed = wanted.all if with_till else wanted.all[:-1]
+        while not all(place.exists() for place in needed):
             _take_turn(lock, fcntl.LOCK_EX, tell)
-            _take_missing(cache, wanted, tell)
+            _take_missing(cache, wanted, needed, tell)
             _take_turn(lock, fcntl.LOCK_SH, tell)  # between the two locks somebody may have replaced them
         yield wanted
 
@@ -79,19 +83,33 @@ def _wanted(cache: Path) -> Snapshots:
     return Snapshots(image=image, **places)
 
 
-def _take_missing(cache: Path, wanted: Snapshots, tell: Callable[[str], None]) -> None:
+def _take_missing(cache: Path, wanted: Snapshots, needed: Collection[Path], tell: Callable[[str], None]) -> None:
     build_image(wanted.image, tell)
     _forget_others(cache, set(wanted.all))
-    steps = (
-        _Step("booting the guest", wanted.booted, _boot),
-        _Step("installing the product", wanted.installed, _install),
-        _Step("opening the lane", wanted.lane, _open_lane),
-        _Step("opening a till", wanted.till, _open_till),
-    )
-    there = [step.target.exists() for step in steps]
-    if False in there:
-        first = there.index(False)
-        _take(steps[first:], wanted.image, steps[first - 1].target if first else None, tell)
+    if not wanted.installed.exists():
+        _take_installed(wanted, tell)
+    opening = _Step("opening the lane", wanted.lane, _open_lane), _Step("opening a till", wanted.till, _open_till)
+    with ThreadPoolExecutor() as at_once:
+        missing = [step for step in opening if step.target in needed and not step.target.exists()]
+        taken = [at_once.submit(_take, (step,), wanted.image, wanted.installed, tell) for step in missing]
+        for each in taken:
+            each.result()
+
+
+def _take_installed(wanted: Snapshots, tell: Callable[[str], None]) -> None:
+    with ThreadPoolExecutor() as at_once, tempfile.TemporaryDirectory(prefix="scanner-daemon-wheel-") as scratch:
+        wheel = at_once.submit(product.build_wheel, Path(scratch))
+
+        def install(machine: Machine) -> None:
+            guest = Guest(machine=machine)
+            guest.run(f"date --set=@{time.time():.0f}")
+            product.install(guest, wheel.result())
+
+        installing = _Step("installing the product", wanted.installed, install)
+        if wanted.booted.exists():
+            _take((installing,), wanted.image, wanted.booted, tell)
+        else:
+            _take((_Step("booting the guest", wanted.booted, _boot), installing), wanted.image, None, tell)
 
 
 class _Step(NamedTuple):
@@ -116,12 +134,6 @@ def _take(steps: Sequence[_Step], image: Image, start: Path | None, tell: Callab
 
 def _boot(machine: Machine) -> None:
     Guest(machine=machine).run("systemctl is-system-running --wait", limit=60)
-
-
-def _install(machine: Machine) -> None:
-    guest = Guest(machine=machine)
-    guest.run(f"date --set=@{time.time():.0f}")
-    product.install(guest)
 
 
 def _open_lane(machine: Machine) -> None:

@@ -13,8 +13,7 @@ KEYPAD = dict(zip("1234567890", range(0x59, 0x63), strict=True))
 def test_hid_pos_scan_unplug_replug(lane: Lane) -> None:
     scanner = UsbScanner(serial="SN0045", interfaces=("hid-pos",))
     for _ in range(2):
-        lane.plug(scanner)
-        lane.expect("scanner_online", scanner="pos")
+        lane.online(scanner, "pos")
         assert scanner.told() == b"\xfe\x01", "its maker's scanners are told where to send their data"
         scanner.report(PRODUCT.encode())
         event = lane.expect("scan_passed_through", scanner="pos")
@@ -24,16 +23,14 @@ def test_hid_pos_scan_unplug_replug(lane: Lane) -> None:
 
 
 def test_hid_pos_fields_are_found_wherever_the_descriptor_puts_them(lane: Lane) -> None:
-    scanner = lane.plug(UhidScanner(descriptor=HID_POS_SHIFTED))
-    lane.expect("scanner_online", scanner="odd")
+    scanner = lane.online(UhidScanner(descriptor=HID_POS_SHIFTED), "odd")
     scanner.report(PRODUCT.encode())
     event = lane.expect("scan_passed_through", scanner="odd")
     assert (event["label"], event["symbology_identifier"]) == (PRODUCT, "]E0")
 
 
 def test_a_keyboard_read_raw_types_nothing_on_the_text_console(lane: Lane) -> None:
-    scanner = lane.plug(UsbScanner(serial="SN0046"))
-    lane.expect("scanner_online", scanner="raw")
+    scanner = lane.online(UsbScanner(serial="SN0046"), "raw")
     scanner.type(f"{PRODUCT}\n")
     assert lane.expect("scan_passed_through", scanner="raw")["label"] == PRODUCT
     assert lane.typed() == ""
@@ -42,8 +39,7 @@ def test_a_keyboard_read_raw_types_nothing_on_the_text_console(lane: Lane) -> No
 def test_all_digits_of_an_alt_code_in_one_report(lane: Lane) -> None:
     scanner = UsbScanner(serial="SN0046")
     for _ in range(2):
-        lane.plug(scanner)
-        lane.expect("scanner_online", scanner="raw")
+        lane.online(scanner, "raw")
         for digits in ("083", "088", "055"):  # S, X with an 8 twice, 7
             scanner.press(bytes((LEFT_ALT, 0, *(KEYPAD[digit] for digit in digits), 0, 0, 0)), bytes(8))
         scanner.press(*key_reports(ENTER))

@@ -12,13 +12,6 @@ OTHER_PRODUCT = "5901234123457"
 CARD = "0412345678903"  # a member the sandbox knows
 
 
-def online(lane: Lane, scanner: UsbScanner, name: str = "counter") -> UsbScanner:
-    """Plug a scanner in and wait until the daemon has it."""
-    lane.plug(scanner)
-    lane.expect("scanner_online", scanner=name)
-    return scanner
-
-
 def held(scanner: UsbScanner) -> bool:
     """Press and leave down a key, with Shift; return whether the scanner is awake enough for it."""
     with suppress(GuestRefusedError):
@@ -28,7 +21,7 @@ def held(scanner: UsbScanner) -> bool:
 
 
 def test_a_card_gives_a_member_and_a_product_passes_through(lane: Lane) -> None:
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     scanner.type(f"{CARD}\n{PRODUCT}\n")
     assert lane.expect("scan_passed_through")["label"] == PRODUCT
     lane.eventually(lambda: ("member_identified", "counter") in lane.told(), "the member is known")
@@ -38,7 +31,7 @@ def test_a_card_gives_a_member_and_a_product_passes_through(lane: Lane) -> None:
 
 
 def test_nothing_of_a_scan_reaches_the_text_console(lane: Lane) -> None:
-    cashier, scanner = lane.plug(Keyboard()), online(lane, UsbScanner())
+    cashier, scanner = lane.plug(Keyboard()), lane.online(UsbScanner())
     scanner.type(f"{PRODUCT}\n{CARD}\n")
     lane.expect("scan_accepted")
     cashier.type("end\n")
@@ -47,14 +40,14 @@ def test_nothing_of_a_scan_reaches_the_text_console(lane: Lane) -> None:
 
 
 def test_the_till_has_the_scanner_while_the_daemon_is_stopped(lane: Lane) -> None:
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     lane.run("systemctl stop scanner-daemon")
     scanner.type(f"{PRODUCT}\n")
     lane.eventually(lambda: lane.typed() == f"{PRODUCT}\n", "the console gets the scan")
 
 
 def test_no_second_process_can_read_the_scanner(lane: Lane) -> None:
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     node = scanner.node(lane)
     reader = lane.start(f"exec cat {node}")
     lane.eventually(lambda: lane.holds(reader.process, node), "it is open")
@@ -67,7 +60,7 @@ def test_no_second_process_can_read_the_scanner(lane: Lane) -> None:
 
 def test_the_cashiers_keyboard_is_not_touched(lane: Lane) -> None:
     cashier = lane.plug(Keyboard())
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     cashier.type("a")
     scanner.type(f"{PRODUCT}\n")
     lane.expect("scan_passed_through")
@@ -95,13 +88,12 @@ def test_a_key_held_when_the_scanner_is_claimed_is_not_stuck_afterwards(lane: La
 
 
 def test_a_scan_cut_by_unplugging_is_discarded_and_the_next_is_whole(lane: Lane) -> None:
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     scanner.type(PRODUCT[:6])
     lane.unplug(scanner)
     assert lane.expect("scan_discarded")["reason"] == "device_lost"
     lane.expect("scanner_offline", scanner="counter")
-    lane.plug(scanner)
-    lane.expect("scanner_online", scanner="counter")
+    lane.online(scanner)
     scanner.type(f"{PRODUCT}\n")
     assert lane.expect("scan_passed_through")["label"] == PRODUCT
     comings_and_goings = [kind for kind, name in lane.told("scanner_online", "scanner_offline") if name == "counter"]
@@ -109,7 +101,7 @@ def test_a_scan_cut_by_unplugging_is_discarded_and_the_next_is_whole(lane: Lane)
 
 
 def test_an_unplugged_scanner_costs_next_to_nothing(lane: Lane) -> None:
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     lane.unplug(scanner)
     lane.expect("scanner_offline", scanner="counter")
     used = "grep usage_usec /sys/fs/cgroup/system.slice/scanner-daemon.service/cpu.stat"
@@ -119,7 +111,7 @@ def test_an_unplugged_scanner_costs_next_to_nothing(lane: Lane) -> None:
 
 
 def test_a_scan_that_overflows_the_kernels_buffer_is_discarded_whole(lane: Lane) -> None:
-    scanner = online(lane, UsbScanner())
+    scanner = lane.online(UsbScanner())
     process = lane.main_process()
     lane.run(f"kill -STOP {process}")
     scanner.type(f"{PRODUCT}\n")  # 84 events for a buffer of 64
@@ -132,8 +124,8 @@ def test_a_scan_that_overflows_the_kernels_buffer_is_discarded_whole(lane: Lane)
 
 
 def test_two_scanners_at_once_do_not_mix(lane: Lane) -> None:
-    first = online(lane, UsbScanner())
-    second = online(lane, UsbScanner(serial="SN0043", port=1), "second")
+    first = lane.online(UsbScanner())
+    second = lane.online(UsbScanner(serial="SN0043", port=1), "second")
     type_together({first: f"{PRODUCT}\n", second: f"{OTHER_PRODUCT}\n"})
     lane.eventually(lambda: len(lane.told("scan_passed_through")) == 2, "both scans come")
     labels = {event["scanner"]: event["label"] for event in lane.events() if "label" in event}
@@ -142,8 +134,8 @@ def test_two_scanners_at_once_do_not_mix(lane: Lane) -> None:
 
 
 def test_one_model_twice_is_told_apart_by_serial_number_wherever_it_is_plugged_in(lane: Lane) -> None:
-    second = online(lane, UsbScanner(serial="SN0043", port=0), "second")
-    first = online(lane, UsbScanner(serial="SN0042", port=1), "counter")
+    second = lane.online(UsbScanner(serial="SN0043", port=0), "second")
+    first = lane.online(UsbScanner(serial="SN0042", port=1), "counter")
     first.type(f"{PRODUCT}\n")
     assert lane.expect("scan_passed_through")["scanner"] == "counter"
     second.type(f"{PRODUCT}\n")
@@ -152,8 +144,8 @@ def test_one_model_twice_is_told_apart_by_serial_number_wherever_it_is_plugged_i
 
 def test_one_model_twice_without_serial_numbers_is_told_apart_by_port(lane: Lane) -> None:
     left, right = (UsbScanner(vendor="05f9", product="2206", serial="", port=port) for port in (0, 1))
-    online(lane, right, "right")
-    online(lane, left, "left")
+    lane.online(right, "right")
+    lane.online(left, "left")
     left.type(f"{PRODUCT}\n")
     assert lane.expect("scan_passed_through")["scanner"] == "left"
     right.type(f"{PRODUCT}\n")
@@ -164,7 +156,7 @@ def test_a_german_scanner_is_read_by_its_own_layout(lane: Lane) -> None:
     shift, altgr, enter = 0x02, 0x40, 0x28  # HID Usage Tables 1.5, section 10
     scanner = UsbScanner(serial="SN0047")
     for _ in range(2):
-        online(lane, scanner, "german")
+        lane.online(scanner, "german")
         scanner.press(*key_reports(0x1C, 0x1D, 0x31, 0x38))  # the keys Y Z \ / of an American keyboard
         scanner.press(*key_reports(0x24, 0x38, modifiers=shift), *key_reports(0x14, 0x64, modifiers=altgr), bytes(8))
         scanner.press(*key_reports(enter))
@@ -178,7 +170,7 @@ def test_characters_typed_as_alt_codes(lane: Lane) -> None:
     keypad = dict(zip("1234567890", range(0x59, 0x63), strict=True))
     scanner = UsbScanner()
     for _ in range(2):
-        online(lane, scanner)
+        lane.online(scanner)
         for code in ("065", "0090", "029"):  # A, Z, and GS1's separator
             scanner.press(*key_reports(*(keypad[digit] for digit in code), modifiers=alt), bytes(8))
         scanner.press(*key_reports(0x1E, enter))

@@ -24,8 +24,7 @@ def scanner(name: str) -> FtdiScanner | UsbScanner:
 
 def test_scan_unplug_replug(lane: Lane, scanner: FtdiScanner | UsbScanner, name: str) -> None:
     for _ in range(2):
-        lane.plug(scanner)
-        lane.expect("scanner_online", scanner=name)
+        lane.online(scanner, name)
         scanner.send(f"{PRODUCT}\r".encode())
         assert lane.expect("scan_passed_through", scanner=name)["label"] == PRODUCT
         scanner.send(PRODUCT[:6].encode())
@@ -40,8 +39,7 @@ def test_scan_unplug_replug(lane: Lane, scanner: FtdiScanner | UsbScanner, name:
 
 
 def test_nobody_else_is_to_touch_the_port(lane: Lane, scanner: FtdiScanner | UsbScanner, name: str) -> None:
-    lane.plug(scanner)
-    lane.expect("scanner_online", scanner=name)
+    lane.online(scanner, name)
     (node,) = scanner.nodes(lane)
     another = "setpriv --reuid=nobody --regid=scanner-daemon --clear-groups"
     status, output = lane.attempt(f"{another} sh -c ': <{node}'")
@@ -53,8 +51,7 @@ def test_nobody_else_is_to_touch_the_port(lane: Lane, scanner: FtdiScanner | Usb
 
 def test_the_scanner_is_told_after_the_decision(lane: Lane) -> None:
     ack, nak = b"\x06", b"\x15"
-    scanner = lane.plug(FtdiScanner())
-    lane.expect("scanner_online", scanner="ftdi")
+    scanner = lane.online(FtdiScanner(), "ftdi")
     for label, kind, answer in (
         (PRODUCT, "scan_passed_through", ack),
         ("0412345678904", "scan_rejected", nak),

@@ -2,9 +2,13 @@
 
 from functools import partial
 
+import pytest
+
 from tests.lab.guest import Background
 from tests.lab.lane import CONFIGURATION, Lane
 from tests.lab.scanners import UsbScanner, key_reports
+
+pytestmark = pytest.mark.long
 
 SHIFT, ALTGR, CTRL, ENTER = 0x02, 0x40, 0x01, 0x28  # HID Usage Tables 1.5, section 10
 DIGITS = dict(zip("1234567890", range(0x1E, 0x28), strict=True))
@@ -37,9 +41,9 @@ def says(command: Background, words: str) -> bool:
 def test_setup_makes_a_configuration_that_works(lane: Lane) -> None:
     text = CONFIGURATION.read_text()
     before, after = text[: text.index("[[scanner]]")], text[text.index("[[card]]") :]
+    scanner = lane.online(UsbScanner())
     lane.run("systemctl stop scanner-daemon")
     lane.put("/etc/scanner-daemon/config.toml", before + after)
-    scanner = lane.plug(UsbScanner())
     setup = lane.start("exec /opt/scanner-daemon/bin/scanner-daemon setup --yes")
     for line, label in (("Scan label 1", LABEL_1), ("Scan label 2", LABEL_2)):
         lane.eventually(partial(says, setup, line), f"it says {line!r}", within=60)
@@ -53,7 +57,7 @@ def test_setup_makes_a_configuration_that_works(lane: Lane) -> None:
     assert 'serial = "SN0042"' in written
     assert 'layout = "de"' in written
     assert 'control_map = "ctrl"' in written
-    lane.run("systemctl restart scanner-daemon", limit=90)  # plugging the scanner in had started it without one
+    lane.run("systemctl start scanner-daemon", limit=90)
     lane.expect("scanner_online", scanner="counter", within=60)
     scanner.press(*LABEL_1)
     assert lane.expect("scan_passed_through", scanner="counter")["label"] == '9YzqAwm-/*:@"|'

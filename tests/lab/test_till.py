@@ -16,27 +16,21 @@ from tests.lab.guest import PYTHON
 from tests.lab.scanners import REPORT_GAP, FtdiScanner, UsbScanner, _hid_pos_report, key_reports
 from tests.lab.till import Till
 
+pytestmark = pytest.mark.long
+
 PRODUCT = "4006381333931"
 SCANS = {"counter": 60, "pos": 220, "ftdi": 220}
 FREE_AFTER_HANG = 13.0
 """Seconds: the watchdog's ten, one until systemd acts, two for a scanner in the middle of a code."""
 
 
-def online(till: Till, scanner: UsbScanner, name: str = "counter", *, within: float = 30) -> UsbScanner:
-    """Plug a scanner in and wait until the daemon has it."""
-    till.plug(scanner)
-    till.expect("scanner_online", scanner=name, within=within)
-    return scanner
-
-
 @pytest.fixture
 def three(till: Till) -> tuple[UsbScanner, UsbScanner, FtdiScanner]:
     """A scanner that types, one in HID POS mode, and one on a serial line, all in use."""
     counter, pos, ftdi = UsbScanner(), UsbScanner(serial="SN0045", interfaces=("hid-pos",), port=1), FtdiScanner()
-    online(till, counter)
-    online(till, pos, "pos")
-    till.plug(ftdi)
-    till.expect("scanner_online", scanner="ftdi", within=30)
+    till.online(counter)
+    till.online(pos, "pos")
+    till.online(ftdi, "ftdi")
     return counter, pos, ftdi
 
 
@@ -205,7 +199,7 @@ def test_a_hung_daemon_is_ended_and_the_scanner_types_straight_in_time(
 
 
 def test_a_stopped_daemon_gives_the_scanner_back_between_two_codes(till: Till) -> None:
-    scanner = online(till, UsbScanner())
+    scanner = till.online(UsbScanner())
     till.start("sleep 0.35; systemctl stop scanner-daemon")
     scanner.type(f"{PRODUCT}\n" * 4)
     till.eventually(lambda: till.unit("ActiveState")["ActiveState"] == "inactive", "it is stopped")
@@ -218,7 +212,7 @@ def test_a_stopped_daemon_gives_the_scanner_back_between_two_codes(till: Till) -
 
 
 def test_when_the_process_that_types_is_killed_the_scanner_types_straight(till: Till) -> None:
-    scanner = online(till, UsbScanner())
+    scanner = till.online(UsbScanner())
     daemon = till.main_process()
     (types,) = till.run(f"cat /proc/{daemon}/task/{daemon}/children").split()
     till.run(f"kill -KILL {types}")
@@ -241,7 +235,7 @@ def test_a_scanner_unplugged_while_others_scan_leaves_no_half_code(
             till.unplug(counter)
             pos.report(f"P{number}".encode())
             till.expect("scanner_offline", scanner="counter")
-            online(till, counter)
+            till.online(counter)
         counter.type(f"{PRODUCT}\n")
     till.await_typed(len(serial) + 5)
     assert [line for line in till.lines() if line.startswith("F")] == serial

@@ -13,17 +13,15 @@ PRODUCT = "4006381333931"
 CGROUP = "/sys/fs/cgroup/system.slice/scanner-daemon.service/cgroup.procs"
 
 
-def online(lane: Lane) -> UsbScanner:
+def all_kinds_online(lane: Lane) -> UsbScanner:
     """Plug in a scanner of all kinds of interfaces and wait until the daemon has its keyboard."""
-    scanner = lane.plug(UsbScanner(interfaces=("keyboard", "hid-pos", "cdc-acm")))
-    lane.expect("scanner_online", scanner="counter")
-    return scanner
+    return lane.online(UsbScanner(interfaces=("keyboard", "hid-pos", "cdc-acm")))
 
 
 def test_the_daemon_says_when_it_is_ready_and_how_it_is(lane: Lane) -> None:
     assert lane.unit("Type", "ActiveState") == {"Type": "notify", "ActiveState": "active"}
     assert lane.unit("StatusText")["StatusText"].startswith("0 of 10 scanners online")
-    online(lane)
+    all_kinds_online(lane)
     lane.eventually(lambda: lane.unit("StatusText")["StatusText"].startswith("1 of 10"), "the status line tells of it")
 
 
@@ -38,7 +36,7 @@ def test_the_daemon_runs_unprivileged(lane: Lane) -> None:
 
 
 def test_a_hung_daemon_is_killed_the_scanner_is_free_in_time_and_the_daemon_comes_back(lane: Lane) -> None:
-    scanner = online(lane)
+    scanner = all_kinds_online(lane)
     hung = lane.main_process()
     lane.run(f"kill -STOP {hung}")
     stopped = time.monotonic()
@@ -53,7 +51,7 @@ def test_a_hung_daemon_is_killed_the_scanner_is_free_in_time_and_the_daemon_come
 
 
 def test_a_stop_is_clean_and_gives_the_scanner_back(lane: Lane) -> None:
-    scanner = online(lane)
+    scanner = all_kinds_online(lane)
     started = time.monotonic()
     lane.run("systemctl stop scanner-daemon")
     assert time.monotonic() - started < 10
@@ -78,7 +76,7 @@ def test_a_wrong_configuration_is_not_tried_again(guest: Guest) -> None:
 
 
 def test_the_device_policy_lets_scanners_through_and_nothing_else(lane: Lane) -> None:
-    scanner = online(lane)
+    scanner = all_kinds_online(lane)
 
     def attempt(node: str) -> str:
         """Open a node as root would, within the daemon's control group."""

@@ -1,11 +1,15 @@
 #!/bin/sh
 # Make a fresh Debian tree the lab's guest. mmdebstrap runs this with the tree as $1; from the environment:
-# KERNEL (version), KERNEL_PACKAGE (.deb), WHEELS (directory with the product's dependencies), INSIDE (this directory).
+# KERNEL (version), KERNEL_TREE (what is in its package), SITE_PACKAGES (the product's dependencies), FETCHED (a file
+# that is there once both have been fetched, or could not be), INSIDE (this directory).
 set -eu
 root=$1
+until test -e "$FETCHED"; do sleep 0.1; done
 
 # The kernel and of its modules only those the lab's devices need.
-dpkg-deb --fsys-tarfile "$KERNEL_PACKAGE" | tar -x -C "$root" --keep-directory-symlink ./boot ./lib/modules
+chroot "$root" python3 -m venv /opt/scanner-daemon &
+mkdir -p "$root/usr/lib/modules"
+cp -r "$KERNEL_TREE/lib/modules/$KERNEL" "$root/usr/lib/modules"
 chroot "$root" depmod "$KERNEL"
 modules="virtio_pci virtio_console evdev uinput uhid hid hid-generic usbhid xhci-pci usbserial ftdi_sio cdc-acm
 dummy_hcd libcomposite usb_f_hid usb_f_acm"
@@ -22,11 +26,8 @@ printf '%s\n' virtio_console evdev xhci-pci usbhid hid-generic uhid dummy_hcd li
 echo "options dummy_hcd num=2" >"$root/etc/modprobe.d/lab.conf"
 
 # The product's dependencies, where its installation looks for them.
-mkdir "$root/wheels"
-cp "$WHEELS"/*.whl "$root/wheels"
-chroot "$root" python3 -m venv /opt/scanner-daemon
-chroot "$root" sh -c '/opt/scanner-daemon/bin/pip install --quiet --no-index --root-user-action=ignore /wheels/*.whl'
-rm -r "$root/wheels"
+wait  # for the virtual environment
+cp -r "$SITE_PACKAGES"/. "$root"/opt/scanner-daemon/lib/python3*/site-packages
 
 # The agent, and nothing at boot that a test does not need.
 install -m 755 "$INSIDE/agent.py" "$root/usr/local/sbin/lab-agent"
