@@ -27,11 +27,12 @@ CONFIGURATION = """
 lane = {{ name = "lane-1", state_dir = "{state}" }}
 gameball = {{ base_url = "{gameball}", create = "{create}", lookup_timeout = 0.6, misconfigured_pause = 0.1 }}
 scanner = [{{ name = "counter", driver = "serial", port = "{port}", gap = 0.05 }}]
-card = [{{ name = "plastic", pattern = '04\\d{{11}}', check_digit = "ean" }}]
+card = [{card}]
 debounce = {{ same_symbol_timeout = 0.2 }}
 server = {{ listen = "127.0.0.1:0" }}
 {more}
 """
+PLASTIC = """{ name = "plastic", pattern = '04\\d{11}', check_digit = "ean" }"""
 ENVIRON = {"GAMEBALL_API_KEY": "k", "GAMEBALL_SECRET_KEY": "s", "SCANNER_DAEMON_TOKEN": "t"}
 
 
@@ -97,9 +98,16 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @asynccontextmanager
 async def a_lane(
-    scanner: VirtualScanner, sandbox: Sandbox, state: Path, *, create: str = "with-contact", more: str = ""
+    scanner: VirtualScanner,
+    sandbox: Sandbox,
+    state: Path,
+    *,
+    create: str = "with-contact",
+    card: str = PLASTIC,
+    more: str = "",
 ) -> AsyncIterator[Stage]:
-    text = CONFIGURATION.format(gameball=sandbox.url, port=scanner.port, state=state, create=create, more=more)
+    places = {"gameball": sandbox.url, "port": scanner.port, "state": state}
+    text = CONFIGURATION.format(**places, create=create, card=card, more=more)
     async with asyncio.TaskGroup() as group:
         lane = Lane.from_config(parse_config(tomllib.loads(text), file="c.toml", environ=ENVIRON), environ={})
         assert lane.server is not None

@@ -14,7 +14,9 @@ from scanner_daemon.cards.symbol import Symbology
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 from scanner_daemon.issuing.ledger import FILE_NAME, Ledger
 from scanner_daemon.loyalty.sandbox import Sandbox
-from tests.integration.test_enrolment import CONTACT, a_lane
+from tests.integration.test_enrolment import CONTACT, PLASTIC, a_lane
+
+GSRN = '{ name = "member", kind = "gsrn" }'
 
 
 @pytest.fixture
@@ -30,18 +32,27 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.mark.parametrize(
-    ("table", "symbology", "identified"),
+    ("table", "symbology", "identified", "card"),
     [
-        ("", Symbology.EAN13, False),
-        ("", Symbology.EAN13, True),
-        ('symbology = "qr"', Symbology.QR, False),
-        ('scheme = "number"\nprefix = "04"\ndigits = 10\ncheck_digit = "ean"', Symbology.CODE128, True),
+        ("", Symbology.EAN13, False, PLASTIC),
+        ("", Symbology.EAN13, True, PLASTIC),
+        ('symbology = "qr"', Symbology.QR, False, PLASTIC),
+        ('scheme = "number"\nprefix = "04"\ndigits = 10\ncheck_digit = "ean"', Symbology.CODE128, True, PLASTIC),
+        ('scheme = "gsrn"\nprefix = "9520123"', Symbology.GS1_128, False, GSRN),
+        ('scheme = "gsrn"\nprefix = "9520123"', Symbology.GS1_128, True, GSRN),
     ],
 )
 async def test_the_card_of_a_new_member_is_theirs(
-    scanner: VirtualScanner, sandbox: Sandbox, tmp_path: Path, table: str, symbology: Symbology, *, identified: bool
+    scanner: VirtualScanner,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    *,
+    table: str,
+    symbology: Symbology,
+    identified: bool,
+    card: str,
 ) -> None:
-    async with a_lane(scanner, sandbox, tmp_path, more=f"[cards]\n{table}\n") as stage:
+    async with a_lane(scanner, sandbox, tmp_path, card=card, more=f"[cards]\n{table}\n") as stage:
         answer = await stage.enrol(**CONTACT)
         assert answer.status_code == 202, answer.text
         customer_id = answer.json()["customer_id"]
