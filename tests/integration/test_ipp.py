@@ -1,0 +1,129 @@
+"""Cards through CUPS to a printer that speaks IPP and is off, busy or out of paper: none is lost, none comes twice."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from scanner_daemon.cards.form import Form
+from scanner_daemon.cards.printing import Press
+from scanner_daemon.cards.proof import read
+from scanner_daemon.cards.settings import PrinterSettings
+from scanner_daemon.cards.symbol import Symbology
+from scanner_daemon.cards.template import Template
+from scanner_daemon.issuing.ledger import Ledger
+from scanner_daemon.issuing.print_shop import print_waiting
+from tests.cards import interpreters
+from tests.cards.numbers import checked
+from tests.integration.scheduler import QUEUE, free_port, needs_cups, queue_to, scheduler, until
+
+pytestmark = [
+    needs_cups,
+    pytest.mark.skipif(
+        shutil.which("ippeveprinter") is None or shutil.which("dbus-daemon") is None,
+        reason="a printer made of software: apt-get install cups-ipp-utils dbus",
+    ),
+]
+
+BUS = """
+<busconfig>
+  <listen>unix:path={folder}/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+"""``ippeveprinter`` ends where there is no system bus to ask for DNS-SD on; nobody has to answer there."""
+
+PRINT = """#!/bin/sh
+if [ -e {folder}/no-paper ]; then
+    echo "STATE: +media-empty-error" >&2
+    touch {folder}/out-of-paper
+    while [ -e {folder}/no-paper ]; do sleep 0.1; done
+    echo "STATE: -media-empty-error" >&2
+fi
+cp "$1" "{folder}/tray/$(date +%s.%N).pdf"
+"""
+
+
+class IppPrinter:
+    """A printer that is on while :meth:`on` is, and has no paper while there is a file ``no-paper``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.folder = folder
+        for name in ("tray", "spool"):
+            (folder / name).mkdir()
+        (folder / "bus.conf").write_text(BUS.format(folder=folder))
+        command = folder / "print"
+        command.write_text(PRINT.format(folder=folder))
+        command.chmod(0o755)
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        environ = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.folder}/bus"}
+        bus = ["dbus-daemon", "--nofork", f"--config-file={self.folder}/bus.conf"]
+        options = ["-r", "off", "-n", "localhost", "-p", str(self.port), "-d", str(self.folder / "spool")]
+        takes = ["-f", "application/pdf", "-c", str(self.folder / "print")]
+        null = subprocess.DEVNULL
+        with subprocess.Popen(bus, stdout=null, stderr=null) as bus_running:
+            until((self.folder / "bus").exists)
+            command = ["ippeveprinter", *options, *takes, "cards"]
+            with subprocess.Popen(command, env=environ, stdout=null, stderr=null) as running:
+                try:
+                    yield
+                finally:
+                    running.terminate()
+                    bus_running.terminate()
+
+    def tray(self) -> list[bytes]:
+        return [card.read_bytes() for card in sorted((self.folder / "tray").iterdir())]
+
+
+@pytest.fixture
+def printer(monkeypatch: pytest.MonkeyPatch) -> Iterator[IppPrinter]:
+    folder = Path(tempfile.mkdtemp(prefix="ipp-"))
+    try:
+        with scheduler(monkeypatch):
+            printer = IppPrinter(folder)
+            queue_to(f"ipp://localhost:{printer.port}/ipp/print")
+            yield printer
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_every_card_comes_out_once_and_in_turn(printer: IppPrinter, tmp_path: Path) -> None:
+    ledger = Ledger(file=tmp_path / "cards.db")
+    settings = PrinterSettings(address=f"cups:{QUEUE}", form=Form.PDF)
+    press = Press(settings=settings, symbology=Symbology.EAN13, template=Template(shop="Corner Bakery"))
+    numbers = [checked(f"04{place:010}") for place in range(1, 7)]
+    for number in numbers[:3]:
+        ledger.to_print(number, name="Zoë")
+    assert [printed.detail for printed in print_waiting(ledger, press)] == [None] * 3, "it is off: CUPS keeps them"
+
+    no_paper = printer.folder / "no-paper"
+    with printer.on():
+        until(lambda: len(printer.tray()) == 3)
+        no_paper.touch()
+        for number in numbers[3:]:
+            ledger.to_print(number)
+        assert [printed.detail for printed in print_waiting(ledger, press)] == [None] * 3
+        until((printer.folder / "out-of-paper").exists)
+        assert len(printer.tray()) == 3
+        no_paper.unlink()
+        until(lambda: len(printer.tray()) >= 6)
+
+    read_back = []
+    for card in printer.tray():
+        front, back = interpreters.pdf(card, dpi=300, folder=tmp_path)
+        assert read(front) == []
+        read_back += [found.data.decode() for found in read(back)]
+    assert read_back == numbers
