@@ -25,6 +25,7 @@ from tests.integration.browser import TOKEN, empty_page, serving
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 LANGUAGES = ("en", "ar", "de")
 GAP = 8  # pixels between two pictures
+HOLD = 3600.0  # seconds: however slow the machine, no page goes back to idle
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 140 40"><g fill="#{colour}"><circle cx="20" cy="20" r="18"/>'
     '<rect x="48" y="6" width="90" height="12" rx="6"/><rect x="48" y="24" width="60" height="10" rx="5"/></g></svg>'
@@ -71,7 +72,7 @@ async def main() -> None:
     for single in SINGLES:
         await write(single)
     for language in LANGUAGES:
-        pictures = await taken(Kiosk(language=language, idle="clock"))
+        pictures = await taken(Kiosk(language=language, hold=HOLD, idle="clock"))
         for screen, of_screen in zip(SCREENS, pictures, strict=True):
             name = f"display-{language}-{screen.width}x{screen.height}.png"
             sheet(of_screen, screen).quantize(128).save(IMAGES / name, optimize=True)
@@ -80,7 +81,7 @@ async def main() -> None:
 async def write(single: Single) -> None:
     """Write one picture of the balance of a member."""
     with tempfile.TemporaryDirectory() as folder:
-        kiosk = Kiosk(language=single.language, theme=branded(Path(folder)) if single.logo else Theme())
+        kiosk = Kiosk(language=single.language, hold=HOLD, theme=branded(Path(folder)) if single.logo else Theme())
         await kiosk.tell(dict(every_state("lane-1"))["welcome"])
         async with empty_page() as page, serving(kiosk.routes) as url:
             width, height = single.size
