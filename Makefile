@@ -40,6 +40,9 @@ bench: $(VENV)/.bench  ## what the README claims in numbers
 soak: $(VENV)/.tests  ## an hour of a busy lane in 72 seconds: memory, descriptors and look-up times stay as they were
 	$(BIN)/python -m benchmarks.soak
 
+audit: $(VENV)/.audit  ## known vulnerabilities of the versions we test with; asks pypi.org
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+
 fuzz: $(VENV)/.tests  ## a million hostile inputs: no crash, no growth, no secret and no customer in the log
 	$(BIN)/python -m tests.fuzz 1000000
 
@@ -58,4 +61,8 @@ $(VENV)/.tests: $(VENV)/.runs
 
 $(VENV)/.bench: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,bench]'
+	touch $@
+
+$(VENV)/.audit: $(VENV)/.runs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[audit]'
 	touch $@

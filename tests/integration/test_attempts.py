@@ -1,6 +1,7 @@
 """What somebody may try on the local server of a running lane, and what comes of it: raw bytes."""
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def logged() -> Iterator[list[dict[str, object]]]:
         yield entries  # type: ignore[misc]  # structlog's type for a mapping that can be changed
 
 
+def row(name: str, status: int | None) -> str:
+    return f"| {name} | {'no answer: dropped' if status is None else status} |"
+
+
+def test_the_list_in_the_threat_model_is_this_one() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    listed = text.partition("| attempt | answer |\n|---|---|\n")[2].partition("\n\n")[0].splitlines()
+    assert listed == [row(name, status) for name, (_, status) in ATTEMPTS.items()]
+
+
 async def test_every_attempt_has_the_answer_it_deserves_and_the_server_goes_on(
     tmp_path: Path, logged: list[dict[str, object]]
 ) -> None:
@@ -102,6 +113,7 @@ async def test_every_attempt_has_the_answer_it_deserves_and_the_server_goes_on(
             got = int(answered.split(b" ")[1]) if answered else None
             if got != status:
                 wrong[name] = (got, status)
+            sys.stdout.write(f"{row(name, got)}\n")  # pytest -s shows them
             told = answered.decode("latin-1")
             assert not any(secret in told for secret in (TOKEN, "s3cret", "Traceback", "passwd:")), name
             healthy = await answer(port, get("/health"))
