@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -49,6 +49,9 @@ class Transport:
     _headers: httpx.Headers = field(init=False, repr=False)
     _json_headers: httpx.Headers = field(init=False, repr=False)
     _http: httpx.AsyncHTTPTransport | None = field(init=False, default=None, repr=False)
+    _certificates: ssl.SSLContext | None = field(init=False, default=None, repr=False)
+    _under_way: int = field(init=False, default=0)
+    _broken_off: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for an address or headers that no request could carry."""
@@ -60,8 +63,8 @@ class Transport:
 
     async def __aenter__(self) -> Self:
         logging.getLogger("hpack").setLevel(logging.WARNING)  # its debug lines hold our headers, the keys too
-        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
-        self._http = httpx.AsyncHTTPTransport(verify=await _certificates(self.base_url), http2=True, limits=limits)
+        self._certificates = await _certificates(self.base_url)
+        self._http = self._new_connections()
         return self
 
     async def __aexit__(
@@ -82,13 +85,36 @@ class Transport:
         headers = self._headers if content is None else self._json_headers
         request = httpx.Request(method, self.base_url + path, headers=headers, content=content)
         try:
-            async with aclosing(await self._http.handle_async_request(request)) as response:
+            async with self._counted(), aclosing(await self._http.handle_async_request(request)) as response:
                 body = await _body(response)
         except httpx.TransportError as error:
             raise LoyaltyUnavailable(f"expected an answer, got {_said(error)}") from None  # its text may hold the path
         pause = wire.retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
         date = _moment(response.headers.get("Date", ""))
         return Answer(status=response.status_code, body=body, retry_after=pause, date=date)
+
+    def _new_connections(self) -> httpx.AsyncHTTPTransport:
+        assert self._certificates is not None  # noqa: S101  __aenter__() saw to it
+        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
+        return httpx.AsyncHTTPTransport(verify=self._certificates, http2=True, limits=limits)
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        """Begin anew, once nothing is under way, after a request was cancelled.
+
+        httpcore 1.0.9 never closes a connection whose first request was cancelled before it was sent.
+        """
+        self._under_way += 1
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._broken_off = True
+            raise
+        finally:
+            self._under_way -= 1
+            if self._broken_off and not self._under_way and self._http is not None:
+                old, self._http, self._broken_off = self._http, self._new_connections(), False
+                await old.aclose()
 
 
 async def server_clock(base_url: str, *, timeout: float) -> datetime | None:  # noqa: ASYNC109  the whole question's

@@ -5,7 +5,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -240,3 +240,30 @@ def test_an_address_that_is_none_is_a_mistake(base_url: str) -> None:
 def test_a_password_in_the_address_is_not_repeated() -> None:
     with pytest.raises(ValueError, match="got one with a user name"):
         Transport(base_url="https://user:s3cret@a", headers={})
+
+
+async def test_requests_that_were_cancelled_leave_no_connection_behind() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    async def ask(transport: Transport, patience: float) -> None:
+        with suppress(TimeoutError, LoyaltyUnavailable):
+            async with asyncio.timeout(patience):
+                await transport.request("GET", "/")
+
+    async with server, Transport(base_url=url, headers={}) as transport:
+        before = descriptors()
+        for number in range(300):  # cut off at every moment of a request
+            await asyncio.gather(*(ask(transport, (number * 20 + one) / 600_000) for one in range(20)))
+        async with asyncio.timeout(10):
+            while descriptors() > before + 4:  # noqa: ASYNC110  the kernel tells nobody
+                await asyncio.sleep(0.05)
