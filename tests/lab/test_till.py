@@ -181,7 +181,7 @@ def test_a_hung_daemon_is_ended_and_the_scanner_types_straight_in_time(
     till: Till, three: tuple[UsbScanner, UsbScanner, FtdiScanner]
 ) -> None:
     counter, pos, ftdi = three
-    scanned = {name: mixed(name, 16) for name in SCANS}
+    scanned = {name: mixed(name, 8) for name in SCANS}  # all are read before the watchdog acts
     whole = {code for codes in scanned.values() for code in codes} | {PRODUCT}
     with sending(ftdi, scanned["ftdi"], pause=0.1):
         till.start(f"sleep 0.5; kill -STOP {till.main_process()}")
