@@ -143,5 +143,6 @@ def configurations(random: Random, seed: str) -> Iterator[bytes]:
                 lines[at] = f"{key}={random.choice((*values, *_VALUES))}"
             else:
                 lines.insert(random.randrange(len(lines)), lines.pop(at))
-        text = "\n".join(lines).encode()
-        yield harmed(random, text) if random.random() < 0.3 else text
+        text = "\n".join(lines)
+        whole = SECRET in text or random.random() < 0.7  # harmed, it might stand where nobody writes a secret
+        yield text.encode() if whole else harmed(random, text.encode())
