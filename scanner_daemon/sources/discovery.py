@@ -70,11 +70,11 @@ def attached() -> list[Attached]:
 
 def keyboards() -> Iterator[Attached]:
     """Yield what types letters, but for the virtual keyboards of programs such as this one."""
-    devices = _devices("input")
+    devices = _devices("input", named="event*")
     paths = _lasting_paths(devices)
     for device in devices:
         parent = device.parent
-        if not device.sys_name.startswith("event") or "/devices/virtual/input/" in device.sys_path:
+        if "/devices/virtual/input/" in device.sys_path:
             continue
         if parent is None or not _types_letters(_attribute(parent, "capabilities/key")):
             continue
@@ -103,20 +103,18 @@ def hid_keyboards() -> Iterator[Attached]:
 
 def event_nodes(hidraw: str) -> list[str]:
     """Return the event nodes through which the kernel types what the HID device with the node ``hidraw`` sends."""
-    return [device.device_node for device in _devices("input", of=hidraw) if device.sys_name.startswith("event")]
+    return [device.device_node for device in _devices("input", named="event*", of=hidraw)]
 
 
 def udev_property(node: str, name: str) -> str:
     """Return what udev's rules say about a serial port's ``name``; empty where they say nothing."""
-    real = Path(node).resolve()
-    found = (device.properties.get(name, "") for device in _devices("tty") if Path(device.device_node) == real)
+    found = (device.properties.get(name, "") for device in _devices("tty", named=Path(node).resolve().name))
     return next(found, "")
 
 
 def report_descriptor(hidraw: str) -> bytes:
     """Return the report descriptor of the HID device with the node ``hidraw``; empty where it is gone."""
-    node = Path(hidraw).resolve()
-    found = (device.parent for device in _devices("hidraw") if Path(device.device_node) == node)
+    found = (device.parent for device in _devices("hidraw", named=Path(hidraw).resolve().name))
     return next((_descriptor(parent) for parent in found if parent is not None), b"")
 
 
@@ -177,16 +175,17 @@ def usage_pages(descriptor: bytes) -> set[int]:
     return pages
 
 
-def _devices(subsystem: str, *, of: str | None = None) -> list[Any]:
+def _devices(subsystem: str, *, named: str = "*", of: str | None = None) -> list[Any]:
     """Return what udev knows in ``subsystem`` and has a node, the same order each time; nothing without udev.
 
-    ``of`` is the node of a device: then only what belongs to the same HID device.
+    ``named`` is a pattern for the kernel's name. A machine has a hundred terminals: each looked at costs time in which
+    no scanner is read. ``of`` is the node of a device: then only what belongs to the same HID device.
     """
     try:
         import pyudev
 
         context = _udev()
-        devices = context.list_devices(subsystem=subsystem)
+        devices = context.list_devices(subsystem=subsystem).match_sys_name(named)
         if of is not None:
             devices.match_parent(pyudev.Devices.from_device_file(context, of).parent)
         return sorted((device for device in devices if device.device_node), key=lambda device: device.device_node)

@@ -16,6 +16,8 @@ BOOT_KEYBOARD: Final = bytes.fromhex(
     "05010906a101050719e029e71500250175019508810295017508810395057501050819012905910295017503910395067508"
     "150025650507190029658100c0"
 )
+NO_LEDS: Final = BOOT_KEYBOARD.replace(bytes.fromhex("950575010508190129059102950175039103"), b"")
+"""The same without the five LEDs, each of which has udev do as much as the keyboard itself."""
 HID_POS: Final = bytes.fromhex(
     # USB-IF, HID POS 1.02: a Scanned Data Report (id 2) of a byte count, a symbology identifier and 59 data bytes.
     "058c 0902 a101 8502 0912 a102 1500 26ff00 7508"
@@ -37,7 +39,7 @@ REPORT_GAP: Final = 0.02
 class UsbScanner:
     """A real USB device made of software (dummy_hcd and a configfs gadget): own ids, serial number, interfaces.
 
-    ``port`` is the socket it is plugged into, 0 or 1.
+    ``port`` is the socket it is plugged into, 0 or 1. With ``leds`` its keyboard has those of any keyboard.
     """
 
     serial: str = "SN0042"
@@ -47,6 +49,7 @@ class UsbScanner:
     name: str = "Vuquest"
     interfaces: tuple[Interface, ...] = ("keyboard",)
     port: int = 0
+    leds: bool = False
     _machine: Machine | None = field(init=False, repr=False, default=None)
     _ends: dict[Interface, int] = field(init=False, repr=False, default_factory=dict)
 
@@ -142,7 +145,7 @@ class UsbScanner:
                 ("protocol", b"1"),
                 ("subclass", b"1"),
                 ("report_length", b"8"),
-                ("report_desc", BOOT_KEYBOARD),
+                ("report_desc", BOOT_KEYBOARD if self.leds else NO_LEDS),
             ),
             "hid-pos": (
                 ("report_length", b"%d" % HID_POS_LENGTH),

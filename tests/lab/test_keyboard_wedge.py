@@ -21,7 +21,7 @@ def held(scanner: UsbScanner) -> bool:
 
 
 def test_a_card_gives_a_member_and_a_product_passes_through(lane: Lane) -> None:
-    scanner = lane.online(UsbScanner())
+    scanner = lane.online(UsbScanner(leds=True))
     scanner.type(f"{CARD}\n{PRODUCT}\n")
     assert lane.expect("scan_passed_through")["label"] == PRODUCT
     lane.eventually(lambda: ("member_identified", "counter") in lane.told(), "the member is known")

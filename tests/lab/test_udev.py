@@ -13,7 +13,7 @@ def opens(guest: Guest, node: str, *, user: str, group: str) -> bool:
 
 
 def test_a_known_scanner_has_its_names_and_belongs_to_the_daemons_group(guest: Guest) -> None:
-    scanner = guest.plug(UsbScanner(interfaces=("keyboard", "hid-pos", "cdc-acm")))
+    scanner = guest.plug(UsbScanner(interfaces=("keyboard", "hid-pos", "cdc-acm"), leds=True))
     names: dict[Interface, str] = {
         "keyboard": "/dev/input/by-id/usb-Metrologic_Vuquest_SN0042-event-kbd",
         "cdc-acm": "/dev/serial/by-id/usb-Metrologic_Vuquest_SN0042-if02",
