@@ -138,8 +138,12 @@ class Ledger:
 
     def forget(self, customer_id: str) -> int:
         """Erase the name that waits to be printed on the card of ``customer_id``; return how many that were."""
+        if not self.file.exists():
+            return 0
         with self._database.transaction() as sql:
-            return sql.execute(_FORGET, (customer_id, customer_id)).rowcount
+            count = sql.execute(_FORGET, (customer_id, customer_id)).rowcount
+        self._database.truncate_log()
+        return count
 
     def _move(self, card: NewCard, before: str, after: str) -> bool:
         with self._database.transaction() as sql:
