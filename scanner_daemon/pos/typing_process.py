@@ -16,6 +16,7 @@ which events are written, and a ``SOCK_SEQPACKET`` line to the daemon, one reque
 The end of the line means: do what was asked so far, let go of everything, end.
 """
 
+import fcntl
 import os
 import select
 import signal
@@ -37,6 +38,7 @@ _CHORD: Final = struct.Struct(f"={_CHORD_LENGTH}H")
 _SECONDS: Final = struct.Struct("=d")
 _EVENT: Final = struct.Struct("@llHHi")  # struct input_event of linux/input.h; uinput stamps the time itself
 _EV_SYN, _EV_KEY, _SYN_REPORT = 0, 1, 0
+_EVIOCGRAB: Final = 0x40044590  # linux/input.h: _IOW('E', 0x90, int)
 _TERMINATORS: Final = frozenset({15, 28, 96})  # KEY_TAB, KEY_ENTER, KEY_KPENTER
 _MESSAGE_SIZE: Final = 64 * 1024
 _GRABS: Final = 8  # event nodes of one scanner
@@ -106,7 +108,8 @@ def let_go(scanners: Iterable["HeldScanner"]) -> None:
     while held:
         select.select([scanner.descriptor for scanner in held], [], [], _POLL)
         for scanner in list(held):
-            if scanner.rests() or time.monotonic() > began + LET_GO_WITHIN:
+            given_back = scanner.rests() and scanner.give_back()
+            if given_back or time.monotonic() > began + LET_GO_WITHIN:
                 os.close(scanner.descriptor)
                 held.remove(scanner)
 
@@ -134,6 +137,25 @@ class HeldScanner:
         except OSError:  # unplugged
             pass
         return True
+
+    def give_back(self) -> bool:
+        """Give the scanner back and return whether it is: a code that began just before keeps it, its head is lost."""
+        released = time.monotonic()
+        with suppress(OSError):  # nothing came, or it is unplugged
+            fcntl.ioctl(self.descriptor, _EVIOCGRAB, 0)
+            if begins_before(os.read(self.descriptor, _MESSAGE_SIZE), released):
+                fcntl.ioctl(self.descriptor, _EVIOCGRAB, 1)
+                self.heard_at = time.monotonic()
+                return False
+        return True
+
+
+def begins_before(data: bytes, moment: float) -> bool:
+    """Return whether a key changed before ``moment``, on the monotonic clock: the till did not get it."""
+    return any(
+        kind == _EV_KEY and seconds + microseconds / 1e6 < moment
+        for seconds, microseconds, kind, _, _ in _EVENT.iter_unpack(data[: len(data) - len(data) % _EVENT.size])
+    )
 
 
 def _ends_a_code(data: bytes) -> bool:

@@ -199,6 +199,23 @@ def test_what_the_daemon_left_unread_is_no_end_of_a_code(daemon: Process) -> Non
     assert scanner.freed_within(GAP + 0.5) >= GAP - 0.1
 
 
+@pytest.mark.parametrize(
+    ("events", "before"),
+    [
+        ([], False),
+        ([(100.0, 1, KEY_1)], True),
+        ([(100.2, 1, KEY_1)], False),
+        ([(100.0, 4, KEY_1), (100.0, 0, 0)], False),  # no key: a scan code, a report's end
+        ([(100.2, 1, KEY_1), (100.0, 1, KEY_1)], True),
+    ],
+)
+def test_a_code_whose_head_came_before_the_grab_was_given_back(
+    *, events: list[tuple[float, int, int]], before: bool
+) -> None:
+    packed = [struct.pack("@llHHi", 100, round(at % 1 * 1e6), kind, code, 1) for at, kind, code in events]
+    assert typing_process.begins_before(b"".join(packed), 100.1) == before
+
+
 def test_a_scanner_that_never_ends_its_code_is_free_in_time(daemon: Process) -> None:
     scanner = daemon.hold()
     daemon.line.close()
