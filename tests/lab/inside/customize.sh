@@ -53,7 +53,7 @@ echo lab >"$root/etc/hostname"
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/usr/lib/udev/hwdb.bin "$root"/usr/lib/udev/hwdb.d/* \
     "$root"/usr/share/zoneinfo "$root"/usr/share/perl* "$root"/usr/share/i18n \
     "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/lib/x86_64-linux-gnu/perl* "$root"/usr/share/python-wheels
-# Half the archive would be what is known of all countries' telephones and languages; a third of the boot goes into it.
+# A quarter of the archive would be what is known of all countries' telephones and languages; unpacking it is boot time.
 site=$(echo "$root"/opt/scanner-daemon/lib/python3*/site-packages)
 rm -rf "$site"/phonenumbers/geodata "$site"/phonenumbers/carrierdata "$site"/phonenumbers/tzdata
 find "$site/babel/locale-data" -name '*.dat' ! -name 'root.dat' ! -name 'en*.dat' -delete
