@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Self
 
 import structlog
-from pydantic import SecretStr
 
 from scanner_daemon import lane
 from scanner_daemon.config import Config, Scanner
+from scanner_daemon.credentials import kept_token
 from scanner_daemon.displays.cashier import Cashier
 from scanner_daemon.displays.dead_letters import DeadLetters
 from scanner_daemon.displays.journal import Journal
@@ -25,7 +23,7 @@ from scanner_daemon.enrolment.announcer import Announcer
 from scanner_daemon.enrolment.desk import Desk
 from scanner_daemon.enrolment.intake import Intake
 from scanner_daemon.enrolment.routes import EnrolmentRoutes
-from scanner_daemon.errors import ConfigError, DisplayError, Mistake, StorageError
+from scanner_daemon.errors import DisplayError, StorageError
 from scanner_daemon.issuing.counter import Counter
 from scanner_daemon.issuing.issuer import Issuer
 from scanner_daemon.issuing.ledger import FILE_NAME as LEDGER
@@ -331,24 +329,7 @@ def _server(config: Config, displays: Mapping[str, LaneListener]) -> LocalServer
         return None
     server: LocalServer = config.server.build()
     if not server.token.get_secret_value():
-        server.token = _kept_token(config.lane.state_dir)
+        server.token = kept_token(config.lane.state_dir)
     for display in displays.values():
         server.routes += getattr(display, "routes", ())
     return server
-
-
-def _kept_token(state_dir: Path) -> SecretStr:
-    """Return the lane's token, made at the first start, so that the addresses of its pages stay the same."""
-    file, new = state_dir / "token", state_dir / "token.new"
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not file.exists():
-            new.touch(mode=0o600)
-            new.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-            new.replace(file)
-        token = file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        got = f"{state_dir} ({(error.strerror or str(error)).lower()})"
-        expected = "a directory of our own to keep the server's token in, or token_file in [server]"
-        raise ConfigError([Mistake(file="", key="lane.state_dir", expected=expected, got=got)]) from None
-    return SecretStr(token)

@@ -1,9 +1,12 @@
-"""Where secrets come from: a file, a systemd credential, the environment. Never the configuration itself."""
+"""Where secrets come from: a file, a systemd credential, the environment, the lane itself. Never its configuration."""
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
+
+from scanner_daemon.errors import ConfigError, Mistake
 
 
 def find(credential: str, given: object, *, base: Path, environ: Mapping[str, str]) -> SecretStr | None:
@@ -23,6 +26,26 @@ def find(credential: str, given: object, *, base: Path, environ: Mapping[str, st
         return _read_secret(Path(folder) / credential)
     value = environ.get(credential.upper(), "").strip()
     return SecretStr(value) if value else None
+
+
+def kept_token(state_dir: Path) -> SecretStr:
+    """Return the lane's token, made at the first start, so that the addresses of its pages stay the same.
+
+    Raises ``ConfigError`` when ``state_dir`` cannot keep it.
+    """
+    file, new = state_dir / "token", state_dir / "token.new"
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+            new.replace(file)
+        token = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        got = f"{state_dir} ({(error.strerror or str(error)).lower()})"
+        expected = "a directory of our own to keep the server's token in, or token_file in [server]"
+        raise ConfigError([Mistake(file="", key="lane.state_dir", expected=expected, got=got)]) from None
+    return SecretStr(token)
 
 
 def _read_secret(path: Path) -> SecretStr:

@@ -74,14 +74,14 @@ class Kiosk:
         """Show what ``event`` means for the customer; never waits for a browser, nor for a picture."""
         if isinstance(event, CardIssued) and self.show_qr and self.draw_card is not None:
             self._drop_drawing()
-            self._drawing = asyncio.create_task(self._draw(self.draw_card(event.customer_id)), name="draw a card")
+            self._drawing = asyncio.create_task(self._draw(self.draw_card, event.customer_id), name="draw a card")
         page = self._presenter.feed(event)
         if page is not None:
             self._drop_drawing()  # whose card it is has left
             self._show(page)
 
-    async def _draw(self, drawn: Awaitable[bytes | None]) -> None:
-        svg = await drawn
+    async def _draw(self, draw_card: DrawCard, customer_id: str) -> None:
+        svg = await draw_card(customer_id)
         if svg is not None:
             self._show(self._presenter.card("data:image/svg+xml;base64," + base64.b64encode(svg).decode()))
 

@@ -52,6 +52,7 @@ class Transport:
     _certificates: ssl.SSLContext | None = field(init=False, default=None, repr=False)
     _under_way: int = field(init=False, default=0)
     _broken_off: bool = field(init=False, default=False)
+    _closing: set[asyncio.Task[None]] = field(init=False, default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for an address or headers that no request could carry."""
@@ -72,7 +73,8 @@ class Transport:
     ) -> None:
         http, self._http = self._http, None
         if http is not None:
-            await http.aclose()
+            self._close(http)
+        await asyncio.gather(*self._closing)
 
     async def request(self, method: Method, path: str, content: bytes | None = None) -> Answer:
         """Send one request to ``path``, percent-encoded already, and read the whole answer. Has no time limit.
@@ -113,8 +115,14 @@ class Transport:
         finally:
             self._under_way -= 1
             if self._broken_off and not self._under_way and self._http is not None:
-                old, self._http, self._broken_off = self._http, self._new_connections(), False
-                await old.aclose()
+                self._close(self._http)
+                self._http, self._broken_off = self._new_connections(), False
+
+    def _close(self, connections: httpx.AsyncHTTPTransport) -> None:
+        """Close ``connections`` in a task of its own: who is cancelled once more meanwhile would leave them open."""
+        task = asyncio.create_task(connections.aclose(), name="close connections")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
 
 async def server_clock(base_url: str, *, timeout: float) -> datetime | None:  # noqa: ASYNC109  the whole question's

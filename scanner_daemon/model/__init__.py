@@ -4,6 +4,7 @@ Times called ``at`` are ``CLOCK_MONOTONIC`` seconds until a value becomes an eve
 in UTC. Names follow UnifiedPOS (devices), GS1 (data), ISO/IEC 15424 (symbology) and Gameball (members).
 """
 
+from scanner_daemon.model.as_json import as_json_object, member_as_json_object, timestamp
 from scanner_daemon.model.decision import Accepted, Decision, PassedThrough, Rejected, RejectReason
 from scanner_daemon.model.enrolment import Enrolment
 from scanner_daemon.model.events import (
@@ -28,9 +29,6 @@ from scanner_daemon.model.events import (
     ScannerOnline,
     ScanPassedThrough,
     ScanRejected,
-    as_json_object,
-    member_as_json_object,
-    timestamp,
 )
 from scanner_daemon.model.member import Balance, ExpiringPoints, Member, is_customer_id, masked
 from scanner_daemon.model.scan import (

@@ -1,6 +1,9 @@
 """Take an event device from everybody else, without leaving them a key that seems held for ever."""
 
 import asyncio
+import fcntl
+import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -15,6 +18,7 @@ KEYS_UP_WITHIN: Final = 5.0
 """Seconds to wait for a held key before the scanner is given up until the next attempt."""
 
 _KEYS_UP_POLL: Final = 0.02
+_EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
 
 
 @contextmanager
@@ -46,6 +50,15 @@ async def grab(device: "evdev.InputDevice[str]", path: str, *, gap: float) -> No
         f"Failed to claim {path}: expected all keys up, got a key held down for {KEYS_UP_WITHIN:g} s; release it, or "
         "unplug the device and plug it in again"
     )
+
+
+def stamps_monotonic_time(fd: int) -> bool:
+    """Have the kernel stamp events with ``CLOCK_MONOTONIC``; return whether it does, else arrival has to do."""
+    try:
+        fcntl.ioctl(fd, _EVIOCSCLOCKID, struct.pack("@i", time.CLOCK_MONOTONIC))
+    except OSError:
+        return False
+    return True
 
 
 def refuse_personal_keyboard(device: "evdev.InputDevice[str]", path: str, *, claim: bool) -> None:

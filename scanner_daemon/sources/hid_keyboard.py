@@ -69,6 +69,7 @@ class HidKeyboard:
                 for node in event_nodes(path):
                     typing = stack.enter_context(grab.opened(node))
                     grab.refuse_personal_keyboard(typing, node, claim=self.claim_keyboard)
+                    grab.stamps_monotonic_time(typing.fd)  # for who gives it back, should we die
                     await grab.grab(typing, node, gap=self.gap)
                     nodes.append(typing)
                 await hidraw.tell_who_listens_in(path, scanner=self.name)

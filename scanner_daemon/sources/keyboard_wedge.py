@@ -1,10 +1,8 @@
 """A scanner that types: a USB, Bluetooth or PS/2 keyboard to the kernel (evdev)."""
 
-import fcntl
-import struct
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -18,12 +16,10 @@ from scanner_daemon.ports import Deliver
 from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import keyboards
-from scanner_daemon.sources.grab import caps_lamp, grab, opened, refuse_personal_keyboard
+from scanner_daemon.sources.grab import caps_lamp, grab, opened, refuse_personal_keyboard, stamps_monotonic_time
 from scanner_daemon.sources.reading import read_until_gone
 from scanner_daemon.sources.tap import Tap, frames_of_events
 from scanner_daemon.sources.xkb import find_layout
-
-_EVIOCSCLOCKID: Final = 0x400445A0  # linux/input.h: _IOW('E', 0xa0, int)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +65,7 @@ class KeyboardWedge:
         try:
             with opened(path) as device:
                 refuse_personal_keyboard(device, path, claim=self.claim_keyboard)
-                kernel_time = _stamps_monotonic_time(device.fd)
+                kernel_time = stamps_monotonic_time(device.fd)
                 await grab(device, path, gap=self.gap)
                 held = (Grab(descriptor=device.fd, gap=self.gap),)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
@@ -93,12 +89,3 @@ class KeyboardWedge:
             max_length=self.max_length,
             code_id=self.code_id,
         )
-
-
-def _stamps_monotonic_time(fd: int) -> bool:
-    """Have the kernel stamp events with ``CLOCK_MONOTONIC``; return whether it does, else arrival has to do."""
-    try:
-        fcntl.ioctl(fd, _EVIOCSCLOCKID, struct.pack("@i", time.CLOCK_MONOTONIC))
-    except OSError:
-        return False
-    return True

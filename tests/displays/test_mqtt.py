@@ -5,8 +5,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, MutableMapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from scanner_daemon.displays.mqtt import CAPACITY, STOP_WITHIN, Mqtt
 from scanner_daemon.errors import ConfigError, DisplayError
 from scanner_daemon.fanout import Fanout
 from scanner_daemon.model import LaneEvent, as_json_object
+from tests.displays.at_work import at_work, said
 from tests.displays.authority import Authority
 from tests.displays.broker import Broker, Cable, Heard, text_of
 
@@ -33,23 +33,6 @@ def mqtt(url: str, *, first_retry: float = 0.05, **settings: Any) -> Mqtt:
     made = Mqtt(url=url, store="shop", lane="lane-1", **settings)
     made._first_retry = first_retry  # not a setting; nobody wants to wait a second here
     return made
-
-
-@asynccontextmanager
-async def publishing(display: Mqtt) -> AsyncIterator[Mqtt]:
-    serving = asyncio.create_task(display.serve())
-    try:
-        yield display
-    finally:
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
-
-
-async def said(logs: Sequence[MutableMapping[str, Any]], what: str) -> None:
-    async with asyncio.timeout(20):
-        while what not in {log["event"] for log in logs}:  # noqa: ASYNC110  a log has no event to wait for
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -69,7 +52,7 @@ async def the_events(heard: Heard, count: int) -> list[str]:
 async def test_events_arrive_in_order_and_as_on_every_channel(broker: Broker, events: "Events") -> None:
     told: list[LaneEvent] = [events.online(), events.accepted(1), events.member(1), events.failed(2)]
     told += [events.passed_through(n) for n in range(3, 20)]
-    async with broker.heard(f"{LANE}/events/#") as heard, publishing(mqtt(broker.url)) as display:
+    async with broker.heard(f"{LANE}/events/#") as heard, at_work(mqtt(broker.url)) as display:
         for event in told:
             await display.tell(event)
         messages = [await heard.next() for _ in told]
@@ -80,7 +63,7 @@ async def test_events_arrive_in_order_and_as_on_every_channel(broker: Broker, ev
 
 
 async def test_no_topic_names_a_customer(broker: Broker, events: "Events") -> None:
-    async with broker.heard() as heard, publishing(mqtt(broker.url)) as display:
+    async with broker.heard() as heard, at_work(mqtt(broker.url)) as display:
         for event in (events.online(), events.member(1), events.failed(2)):
             await display.tell(event)
         topics = {str((await heard.next()).topic) for _ in range(8)}
@@ -90,7 +73,7 @@ async def test_no_topic_names_a_customer(broker: Broker, events: "Events") -> No
 
 
 async def test_whoever_comes_later_knows_how_the_scanners_are(broker: Broker, events: "Events") -> None:
-    async with broker.heard(f"{LANE}/events/#") as now, publishing(mqtt(broker.url)) as display:
+    async with broker.heard(f"{LANE}/events/#") as now, at_work(mqtt(broker.url)) as display:
         await display.tell(events.online())
         await now.next()
         async with broker.heard() as later:
@@ -111,11 +94,11 @@ async def test_whoever_comes_later_knows_how_the_scanners_are(broker: Broker, ev
 
 async def test_home_assistant_is_told_only_where_it_looks(broker: Broker, events: "Events") -> None:
     async with broker.heard() as heard:
-        async with publishing(mqtt(broker.url, discovery_prefix="ha/found")) as display:
+        async with at_work(mqtt(broker.url, discovery_prefix="ha/found")) as display:
             await display.tell(events.online())
             await heard.until("ha/found/binary_sensor/shop__lane-1/counter/config")
             await heard.until(f"{LANE}/events/scanner_online")
-        async with publishing(mqtt(broker.url, discovery_prefix="")) as display:
+        async with at_work(mqtt(broker.url, discovery_prefix="")) as display:
             await display.tell(events.online())
             told = [await heard.next()]
             while str(told[-1].topic) != f"{LANE}/events/scanner_online":
@@ -131,7 +114,7 @@ async def test_the_last_will_of_a_lane_whose_connection_dies(broker: Broker, eve
     cable = Cable(broker)
     async with cable.plugged(), broker.heard(f"{LANE}/#") as heard:
         with capture_logs() as logs:
-            async with publishing(mqtt(cable.url)) as display:
+            async with at_work(mqtt(cable.url)) as display:
                 await heard.until(f"{LANE}/status", "online")
                 cable.cut()
                 await heard.until(f"{LANE}/status", "offline")
@@ -146,7 +129,7 @@ async def test_the_last_will_of_a_lane_whose_connection_dies(broker: Broker, eve
 async def test_a_lane_that_stops_says_all_it_had_to_say_and_goodbye(broker: Broker, events: "Events") -> None:
     told: list[LaneEvent] = [events.online(), *(events.member(n) for n in range(1, 30))]
     async with broker.heard(f"{LANE}/#") as heard:
-        async with publishing(mqtt(broker.url)) as display:
+        async with at_work(mqtt(broker.url)) as display:
             await heard.until(f"{LANE}/status", "online")
             for event in told:
                 await display.tell(event)
@@ -164,14 +147,14 @@ async def test_a_lane_that_stops_says_all_it_had_to_say_and_goodbye(broker: Brok
 async def test_broker_down_and_back(tmp_path: Path, events: "Events") -> None:
     broker, told = Broker(tmp_path), [events.member(n) for n in range(1, 4)]
     with capture_logs() as logs:
-        async with publishing(mqtt(broker.url)):
+        async with at_work(mqtt(broker.url)):
             async with broker.running():
                 await said(logs, "broker_online")
             logs.clear()
             await said(logs, "broker_offline")
     cable = Cable(broker)  # so that whoever listens is there first
     with capture_logs() as logs:
-        async with publishing(mqtt(cable.url, first_retry=0.2)) as display:
+        async with at_work(mqtt(cable.url, first_retry=0.2)) as display:
             for event in told:
                 await display.tell(event)
             await asyncio.sleep(1)  # for some attempts
@@ -187,7 +170,7 @@ async def test_what_the_broker_did_not_confirm_is_published_again(broker: Broker
     cable, told = Cable(broker), [events.member(n) for n in range(1, 4)]
     async with cable.plugged(), broker.heard(f"{LANE}/#") as heard:
         with capture_logs() as logs:
-            async with publishing(mqtt(cable.url)) as display:
+            async with at_work(mqtt(cable.url)) as display:
                 await said(logs, "broker_online")
                 cable.stuck = True
                 for event in told:
@@ -204,7 +187,7 @@ async def test_while_it_is_away_the_newest_are_kept_and_the_rest_is_counted(brok
     cable, told = Cable(broker), [events.accepted(n) for n in range(CAPACITY + 5)]
     async with broker.heard(f"{LANE}/events/#") as heard:
         with capture_logs() as logs:
-            async with publishing(mqtt(cable.url)) as display:
+            async with at_work(mqtt(cable.url)) as display:
                 for event in told:
                     await display.tell(event)
                 await said(logs, "broker_offline")
@@ -221,7 +204,7 @@ async def test_what_cannot_be_published_by_the_end_is_counted(broker: Broker, ev
     cable, loop = Cable(broker), asyncio.get_running_loop()
     async with cable.plugged():
         with capture_logs() as logs:
-            async with publishing(mqtt(cable.url)) as display:
+            async with at_work(mqtt(cable.url)) as display:
                 await said(logs, "broker_online")
                 cable.stuck = True
                 for n in range(1, 4):
@@ -234,9 +217,9 @@ async def test_what_cannot_be_published_by_the_end_is_counted(broker: Broker, ev
 
 async def test_two_lanes_of_one_name_are_told_so(broker: Broker) -> None:
     with capture_logs() as logs:
-        async with publishing(mqtt(broker.url, first_retry=60)):
+        async with at_work(mqtt(broker.url, first_retry=60)):
             await said(logs, "broker_online")
-            async with publishing(mqtt(broker.url, first_retry=60)):
+            async with at_work(mqtt(broker.url, first_retry=60)):
                 await said(logs, "broker_offline")
 
     (offline,) = (log for log in logs if log["event"] == "broker_offline")
@@ -257,7 +240,7 @@ async def test_nobody_else_waits_for_the_broker(far_side: str, broker: Broker, e
         fanout = Fanout({"mqtt": display, "other": seen})
         with capture_logs() as logs:
             delivering = asyncio.create_task(fanout.run())
-            async with publishing(display):
+            async with at_work(display):
                 if far_side == "stuck":
                     await said(logs, "broker_online")
                     cable.stuck = True
@@ -298,10 +281,10 @@ async def test_a_wrong_password_is_one_sentence(tmp_path: Path, events: "Events"
     passwords.chmod(0o600)
     async with broker.running():
         with capture_logs() as logs:
-            async with publishing(mqtt(broker.url, username="lane", password=SecretStr("wrong-word"))):
+            async with at_work(mqtt(broker.url, username="lane", password=SecretStr("wrong-word"))):
                 await said(logs, "broker_offline")
                 await asyncio.sleep(0.3)  # for some more attempts
-            async with publishing(mqtt(broker.url, username="lane", password=SecretStr("right-word"))) as display:
+            async with at_work(mqtt(broker.url, username="lane", password=SecretStr("right-word"))) as display:
                 await said(logs, "broker_online")
                 await display.tell(events.online())
 
@@ -323,9 +306,9 @@ async def test_only_a_broker_that_is_certified_is_spoken_to(tmp_path: Path, even
     url = broker.url.replace("mqtt:", "mqtts:")
     async with broker.running():
         with capture_logs() as logs:
-            async with publishing(mqtt(url)):
+            async with at_work(mqtt(url)):
                 await said(logs, "broker_offline")
-            async with publishing(mqtt(url, ca_file=authority.file)) as display:
+            async with at_work(mqtt(url, ca_file=authority.file)) as display:
                 await display.tell(event)
                 await said(logs, "broker_online")
 
@@ -343,9 +326,9 @@ async def test_a_broker_may_ask_for_a_certificate(tmp_path: Path) -> None:
         with capture_logs() as logs:
             without = mqtt(url, ca_file=authority.file)
             without._answer_within = 0.5
-            async with publishing(without):
+            async with at_work(without):
                 await said(logs, "broker_offline")
-            async with publishing(mqtt(url, ca_file=authority.file, certificate_file=ours.file, key_file=ours.key)):
+            async with at_work(mqtt(url, ca_file=authority.file, certificate_file=ours.file, key_file=ours.key)):
                 await said(logs, "broker_online")
 
     assert "it may want a certificate_file" in logs[0]["detail"]

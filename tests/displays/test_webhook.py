@@ -3,8 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, MutableMapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from scanner_daemon.displays.dead_letters import DeadLetters
 from scanner_daemon.displays.webhook import EVENT_TYPES, STOP_WITHIN, Webhook
 from scanner_daemon.errors import ConfigError, DisplayError
 from scanner_daemon.model import as_json_object
+from tests.displays.at_work import at_work, said
 from tests.displays.authority import Authority
 from tests.displays.receiver import Posted, Receiver, receiving
 
@@ -36,23 +36,6 @@ def webhook(url: str, *, first_retry: float = 0.05, secret: str = NEW, **setting
     return made
 
 
-@asynccontextmanager
-async def sending(hook: Webhook) -> AsyncIterator[Webhook]:
-    serving = asyncio.create_task(hook.serve())
-    try:
-        yield hook
-    finally:
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
-
-
-async def said(logs: Sequence[MutableMapping[str, Any]], what: str) -> None:
-    async with asyncio.timeout(10):
-        while what not in {log["event"] for log in logs}:  # noqa: ASYNC110  a log has no event to wait for
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving(Receiver()) as receiver:
@@ -64,7 +47,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 async def test_an_event_arrives_signed_and_as_on_every_channel(receiver: Receiver, events: "Events") -> None:
     event = events.member(1)
-    async with sending(webhook(receiver.url)) as hook:
+    async with at_work(webhook(receiver.url)) as hook:
         await hook.tell(event)
         posted = await receiver.next()
 
@@ -79,7 +62,7 @@ async def test_an_event_arrives_signed_and_as_on_every_channel(receiver: Receive
 
 @pytest.mark.parametrize("known", [OLD, NEW])
 async def test_while_secrets_change_either_verifies(receiver: Receiver, events: "Events", known: str) -> None:
-    async with sending(webhook(receiver.url, secret=f"{NEW} {OLD}")) as hook:
+    async with at_work(webhook(receiver.url, secret=f"{NEW} {OLD}")) as hook:
         await hook.tell(events.online())
         posted = await receiver.next()
 
@@ -89,7 +72,7 @@ async def test_while_secrets_change_either_verifies(receiver: Receiver, events: 
 
 
 async def test_only_what_was_asked_for(receiver: Receiver, events: "Events") -> None:
-    async with sending(webhook(receiver.url, events=("member_identified", "scanner_online"))) as hook:
+    async with at_work(webhook(receiver.url, events=("member_identified", "scanner_online"))) as hook:
         for event in (events.accepted(1), events.passed_through(2), events.member(3), events.online()):
             await hook.tell(event)
         kinds = {json.loads((await receiver.next()).body)["type"] for _ in range(2)}
@@ -99,7 +82,7 @@ async def test_only_what_was_asked_for(receiver: Receiver, events: "Events") -> 
 
 
 async def test_one_connection_for_one_event_after_another(receiver: Receiver, events: "Events") -> None:
-    async with sending(webhook(receiver.url)) as hook:
+    async with at_work(webhook(receiver.url)) as hook:
         for _ in range(10):
             await hook.tell(events.online())
             await receiver.next()
@@ -113,7 +96,7 @@ async def test_one_connection_for_one_event_after_another(receiver: Receiver, ev
 async def test_an_event_that_is_not_taken_holds_up_no_newer_one(receiver: Receiver, events: "Events") -> None:
     older, newer = events.member(1), events.member(2)
     receiver.answer = lambda posted: 503 if posted.id == older.id and receiver.attempts[older.id] < 3 else 200
-    async with sending(webhook(receiver.url)) as hook:
+    async with at_work(webhook(receiver.url)) as hook:
         await hook.tell(older)
         await hook.tell(newer)
         assert [(await receiver.next()).id for _ in range(2)] == [newer.id, older.id]
@@ -124,7 +107,7 @@ async def test_an_event_that_is_not_taken_holds_up_no_newer_one(receiver: Receiv
 async def test_a_receiver_that_hangs_over_one_holds_up_no_newer_one(receiver: Receiver, events: "Events") -> None:
     older, newer = events.member(1), events.member(2)
     receiver.answer = lambda posted: None if posted.id == older.id and receiver.attempts[older.id] < 2 else 200
-    async with sending(webhook(receiver.url, timeout=0.5)) as hook:
+    async with at_work(webhook(receiver.url, timeout=0.5)) as hook:
         await hook.tell(older)
         await hook.tell(newer)
         assert [(await receiver.next()).id for _ in range(2)] == [newer.id, older.id]
@@ -141,7 +124,7 @@ async def test_many_events_that_hang_hold_up_no_newer_one(receiver: Receiver, ev
 
     receiver.answer = answer
     with capture_logs():
-        async with sending(webhook(receiver.url, first_retry=0.01)) as hook:
+        async with at_work(webhook(receiver.url, first_retry=0.01)) as hook:
             for event in older:
                 await hook.tell(event)
             async with asyncio.timeout(10):
@@ -163,7 +146,7 @@ async def test_each_attempt_is_signed_with_its_own_time(receiver: Receiver, even
         return 200 if len(times) == 2 else 500
 
     receiver.answer = answer
-    async with sending(webhook(receiver.url, first_retry=1.5)) as hook:
+    async with at_work(webhook(receiver.url, first_retry=1.5)) as hook:
         await hook.tell(events.online())
         await receiver.next()
 
@@ -175,7 +158,7 @@ async def test_far_side_down_and_back(events: "Events") -> None:
     async with receiving(receiver):
         pass  # now its port is known, and nobody listens there
     with capture_logs() as logs:
-        async with sending(webhook(receiver.url, first_retry=0.2)) as hook:
+        async with at_work(webhook(receiver.url, first_retry=0.2)) as hook:
             for event in told:
                 await hook.tell(event)
             await said(logs, "receiver_does_not_answer")
@@ -194,7 +177,7 @@ async def test_it_is_given_up_after_some_attempts_and_the_log_says_so(
     receiver.answer = lambda _: status
     event = events.member(1)
     with capture_logs() as logs:
-        async with sending(webhook(f"{receiver.url}?key=hush", attempts=3, first_retry=0.01)) as hook:
+        async with at_work(webhook(f"{receiver.url}?key=hush", attempts=3, first_retry=0.01)) as hook:
             await hook.tell(event)
             await said(logs, "event_given_up")
 
@@ -213,7 +196,7 @@ async def test_what_is_given_up_can_be_looked_at(receiver: Receiver, events: "Ev
     event, late = events.member(1), events.member(2)
     letters = DeadLetters(state_dir=tmp_path)
     with capture_logs() as logs:
-        async with sending(webhook(receiver.url, attempts=2, first_retry=0.01, state_dir=tmp_path)) as hook:
+        async with at_work(webhook(receiver.url, attempts=2, first_retry=0.01, state_dir=tmp_path)) as hook:
             await hook.tell(event)
             async with asyncio.timeout(10):
                 while not letters.letters():  # noqa: ASYNC110  a disk has no event to wait for
@@ -238,7 +221,7 @@ async def test_a_disk_that_fails_holds_up_no_event(receiver: Receiver, events: "
     dead, event = events.member(1), events.member(2)
     receiver.answer = lambda posted: 500 if posted.id == dead.id else 204
     with capture_logs() as logs:
-        async with sending(webhook(receiver.url, attempts=1, state_dir=tmp_path / "state")) as hook:
+        async with at_work(webhook(receiver.url, attempts=1, state_dir=tmp_path / "state")) as hook:
             await hook.tell(dead)
             await said(logs, "dead_letters_not_kept")
             await hook.tell(event)
@@ -249,7 +232,7 @@ async def test_a_disk_that_fails_holds_up_no_event(receiver: Receiver, events: "
 
 
 async def test_what_was_told_before_the_end_is_sent(receiver: Receiver, events: "Events") -> None:
-    async with sending(webhook(receiver.url)) as hook:
+    async with at_work(webhook(receiver.url)) as hook:
         await hook.tell(events.online())
         await receiver.next()
         for n in range(1, 30):
@@ -262,7 +245,7 @@ async def test_what_cannot_be_sent_by_the_end_is_named(receiver: Receiver, event
     receiver.answer = lambda _: 500
     told = [events.member(n) for n in range(1, 4)]
     with capture_logs() as logs:
-        async with sending(webhook(receiver.url, first_retry=60)) as hook:
+        async with at_work(webhook(receiver.url, first_retry=60)) as hook:
             for event in told:
                 await hook.tell(event)
             await said(logs, "receiver_does_not_answer")
@@ -282,13 +265,13 @@ async def test_certificates_are_verified(tmp_path: Path, events: "Events") -> No
     async with receiving(Receiver(), tls=tls) as receiver:
         url = receiver.url.replace("http:", "https:")
         with capture_logs() as logs:
-            async with sending(webhook(url, attempts=1)) as hook:
+            async with at_work(webhook(url, attempts=1)) as hook:
                 await hook.tell(event)
                 await said(logs, "event_given_up")
         assert not receiver.attempts
         assert "CERTIFICATE_VERIFY_FAILED" in repr(logs)
 
-        async with sending(webhook(url, ca_file=authority.file)) as hook:
+        async with at_work(webhook(url, ca_file=authority.file)) as hook:
             await hook.tell(event)
             assert (await receiver.next()).id == event.id
 

@@ -5,7 +5,7 @@ import base64
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +35,6 @@ timeout = 2
 shop = "Corner Bakery"
 """
 KIOSK = "display = [{ driver = 'kiosk', show_qr = true }]\n[cards]\n"
-
-
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 def labels(printed: list[bytes]) -> list[str]:

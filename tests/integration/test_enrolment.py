@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import tomllib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,18 +82,6 @@ class Stage:
     @property
     def created(self) -> int:
         return sum(request.method == "POST" for request in self.sandbox.requests)
-
-
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 @asynccontextmanager

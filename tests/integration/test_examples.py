@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +57,6 @@ class Stage:
                 except httpx.TransportError:
                     pass
                 await asyncio.sleep(0.05)
-
-
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
 
 
 @asynccontextmanager

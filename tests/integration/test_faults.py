@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -34,12 +34,6 @@ debounce = {{ same_symbol_timeout = 0.0 }}
 display = [{{ driver = "console", format = "json" }}]
 """
 ENVIRON = {"GAMEBALL_API_KEY": "k", "GAMEBALL_SECRET_KEY": "s", "SCANNER_DAEMON_TOKEN": "t"}
-
-
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
 
 
 class Daemon:

@@ -29,12 +29,6 @@ FAILURES: Final = (
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 def daemon(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     daemon = Daemon(tmp_path, gameball=sandbox.url, lookup_timeout=getattr(request, "param", 0.5))
     yield daemon

@@ -64,12 +64,6 @@ def till() -> Iterator[Till]:
     os.close(receiver)
 
 
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
-
-
 async def test_the_hash_reaches_the_till_and_nobody_else(scanner: VirtualScanner, till: Till, tmp_path: Path) -> None:
     audience = Audience()
     with capture_logs() as logs:

@@ -1,7 +1,6 @@
 """A customer without a card gets one: issued over HTTP, drawn, read by a decoder, scanned at the lane, found there."""
 
 import io
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,6 @@ from scanner_daemon.loyalty.sandbox import Sandbox
 from tests.integration.test_enrolment import CONTACT, PLASTIC, a_lane
 
 GSRN = '{ name = "member", kind = "gsrn" }'
-
-
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize(

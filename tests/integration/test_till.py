@@ -51,12 +51,6 @@ def till() -> Iterator[Till]:
     os.close(receiver)
 
 
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
-
-
 async def test_products_are_typed_in_order_cards_never_and_the_rest_is_told(
     scanner: VirtualScanner, till: Till
 ) -> None:

@@ -59,12 +59,6 @@ def receiver(port: int, request: pytest.FixtureRequest) -> Iterator[subprocess.P
     process.communicate()
 
 
-@pytest.fixture
-def scanner() -> Iterator[VirtualScanner]:
-    with VirtualScanner() as scanner:
-        yield scanner
-
-
 async def test_the_example_hears_of_a_member(
     port: int, receiver: subprocess.Popen[str], scanner: VirtualScanner
 ) -> None:

@@ -147,6 +147,37 @@ async def test_a_connection_closed_while_idle_is_not_used_again() -> None:
             await asyncio.sleep(0.02)  # the server closes
 
 
+@pytest.mark.parametrize("later", [1, 5, 10, 15])
+async def test_a_request_given_up_twice_leaves_no_connection_open(later: int) -> None:
+    """``later``: so many turns of the loop, in which connections are being closed."""
+    connected: set[asyncio.StreamWriter] = set()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.add(writer)
+        while (head := await reader.readuntil(b"\r\n\r\n")).startswith(b"GET /answered"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        assert head.startswith(b"GET /given-up")
+        await reader.read()
+
+    async def count(expected: int) -> None:
+        async with asyncio.timeout(10):
+            while sum(not writer.is_closing() for writer in connected) != expected:  # noqa: ASYNC110  nobody tells
+                await asyncio.sleep(0.01)
+
+    async with server(speak) as url, Transport(base_url=url, headers={}) as transport:
+        await asyncio.gather(*(transport.request("GET", "/answered") for _ in range(20)))
+        given_up = asyncio.create_task(transport.request("GET", "/given-up"))
+        await count(20)
+        await asyncio.sleep(0.01)
+        given_up.cancel()
+        for _ in range(later):
+            await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        await count(0)
+        assert (await transport.request("GET", "/answered")).status == 200
+
+
 async def test_what_a_request_carries() -> None:
     seen = bytearray()
 
