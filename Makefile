@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_PYTHON ?= $(shell for python in python3.14 python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && echo "$$python" && exit; done; echo $(PYTHON))
 
-.PHONY: demo test lint lab lab-long bench soak fuzz audit clean
+.PHONY: demo test lint lab lab-long bench bench-short soak fuzz audit clean
 
 demo: $(VENV)/.runs  ## the whole lane on embedded defaults, with a guided tour
 	$(BIN)/scanner-daemon demo
@@ -29,13 +31,11 @@ lint: $(VENV)/.tests  ## style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.bench  ## what the README claims in numbers
-	$(BIN)/python benchmarks/decode.py
-	$(BIN)/python benchmarks/lane.py
-	$(BIN)/python benchmarks/webhook.py
-	$(BIN)/python -m benchmarks.till
-	$(BIN)/python -m benchmarks.pixel
-	$(BIN)/python benchmarks/cards.py 100 1000
+bench: .venv-bench/.ready .venv-peers/.peers  ## what the README claims in numbers, next to others: benchmarks/RESULTS.md
+	.venv-bench/bin/python -m benchmarks
+
+bench-short: $(VENV)/.tests  ## of that what is counted, in a minute: fails for a wrong ID or a request too many
+	$(BIN)/python -m benchmarks --short
 
 soak: $(VENV)/.tests  ## an hour of a busy lane in 72 seconds: memory, descriptors and look-up times stay as they were
 	$(BIN)/python -m benchmarks.soak
@@ -47,7 +47,7 @@ fuzz: $(VENV)/.tests  ## a million hostile inputs: no crash, no growth, no secre
 	$(BIN)/python -m tests.fuzz 1000000
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.runs: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -59,8 +59,14 @@ $(VENV)/.tests: $(VENV)/.runs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@
 
-$(VENV)/.bench: $(VENV)/.tests
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,bench]'
+# Both on the same Python, the newest that is here: one of the peers needs 3.13.
+.venv-bench/.ready: pyproject.toml constraints.txt
+	$(MAKE) VENV=.venv-bench PYTHON='$(BENCH_PYTHON)' .venv-bench/.tests
+	touch $@
+
+.venv-peers/.peers: benchmarks/peers.txt
+	test -x .venv-peers/bin/python || $(BENCH_PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
 	touch $@
 
 $(VENV)/.audit: $(VENV)/.runs

@@ -1,11 +1,13 @@
 """The long run: numbers of every symbology, made in every form, decoded back, and counted.
 
-Run it with ``python -m tests.cards.round_trips [COUNT]``, 10000 numbers a symbology unless told; each becomes a PNG, an
-SVG, a PDF, a ZPL label and an ESC/POS receipt, at 203, 300 and 600 dpi in turn. What a printer or viewer makes of each
-is read by the decoder as a whole page, or is dot for dot the page that was read already. The numbers are the same in
-each run. They are taken 500 at a time through all symbologies, with the counts so far, so that a run may be broken off.
+Run it with ``python -m tests.cards.round_trips [COUNT] [--after N]``, 10000 numbers a symbology unless told; each
+becomes a PNG, an SVG, a PDF, a ZPL label and an ESC/POS receipt, at 203, 300 and 600 dpi in turn. What a printer or
+viewer makes of each is read by the decoder as a whole page, or is dot for dot the page that was read already. The
+numbers are the same in each run. They are taken 500 at a time through all symbologies, with the counts so far, so that
+a run may be broken off; ``--after`` leaves out the first N, so that another goes on, or a second core takes its share.
 """
 
+import argparse
 import random
 import sys
 import tempfile
@@ -66,9 +68,9 @@ class Tally:
         return f"{self.symbology.value:10} of {self.made}: {forms}, refused {self.refused}, wrong {len(self.wrong)}"
 
 
-def tally_of(symbology: Symbology) -> Tally:
-    """Return the count of a symbology before its first card."""
-    return Tally(symbology=symbology, rest=_numbers(symbology))
+def tally_of(symbology: Symbology, *, after: int = 0) -> Tally:
+    """Return the count of a symbology before its first card; ``after`` numbers are left out."""
+    return Tally(symbology=symbology, rest=islice(_numbers(symbology), after, None))
 
 
 def go_on(tally: Tally, count: int, folder: Path) -> None:
@@ -89,8 +91,12 @@ def go_on(tally: Tally, count: int, folder: Path) -> None:
 
 def main() -> None:
     """Print the counts after each round; the status is 1 when any card read as anything but its number."""
-    count = int(sys.argv[1]) if sys.argv[1:] else COUNT
-    tallies = [tally_of(symbology) for symbology in Symbology]
+    parser = argparse.ArgumentParser(prog="python -m tests.cards.round_trips", description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=COUNT)
+    parser.add_argument("--after", type=int, default=0, metavar="N")
+    arguments = parser.parse_args()
+    count = arguments.count
+    tallies = [tally_of(symbology, after=arguments.after) for symbology in Symbology]
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         for done in range(0, count, ROUND):
