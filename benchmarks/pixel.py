@@ -29,7 +29,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.lane import KEYS, card, configuration, sandbox
+from benchmarks.rig import ENVIRON, KEYS, card, configuration, sandbox
 from scanner_daemon import logs
 from scanner_daemon.app import Lane
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
@@ -37,7 +37,6 @@ from scanner_daemon.config import parse_config
 from scanner_daemon.model import LaneEvent, MemberIdentified, ScanAccepted
 from tests.integration.browser import CHROMIUM, FLAGS, WHY_NOT
 
-ENVIRON: Final = {"GAMEBALL_API_KEY": "bench", "GAMEBALL_SECRET_KEY": "bench", "SCANNER_DAEMON_TOKEN": "bench"}
 PAUSE: Final = 0.217  # seconds between two scans: not in step with frames
 FIRST_PAINT: Final = "the page, opened anew, to its first paint"
 

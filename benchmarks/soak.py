@@ -20,7 +20,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.lane import Usage, card, daemon, sandbox
+from benchmarks.rig import Usage, card, daemon, sandbox
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 
 CUSTOMERS_AN_HOUR = 120

@@ -29,7 +29,7 @@ from typing import Final, NamedTuple, Self
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.lane import COMMAND, card, running
+from benchmarks.rig import COMMAND, ENVIRON, card, running
 from scanner_daemon import logs
 from scanner_daemon.app import Lane
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
@@ -41,7 +41,6 @@ from scanner_daemon.pos.virtual_keyboard import VirtualKeyboard
 PRODUCT: Final = "4006381333931"
 EVENTS: Final = (len(PRODUCT) + 1) * 2 * 2 * struct.calcsize("@llHHi")  # down, up, and a report's end after each
 BETWEEN_SCANS: Final = (0.10, 0.15)  # seconds at random: not in step with anything, and no burst to the firewall
-ENVIRON: Final = {"GAMEBALL_API_KEY": "bench", "GAMEBALL_SECRET_KEY": "bench", "SCANNER_DAEMON_TOKEN": "bench"}
 
 
 class Condition(NamedTuple):
