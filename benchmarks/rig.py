@@ -1,4 +1,4 @@
-"""What benchmarks run and look at: the commands as they are shipped, a configuration, what the kernel says of a process."""
+"""What benchmarks run and look at: shipped commands, a configuration, what the kernel says of a process."""
 
 import contextlib
 import os
