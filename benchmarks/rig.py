@@ -41,7 +41,8 @@ def daemon(folder: Path, scanner: VirtualScanner, gameball: str) -> Iterator[tup
     config.write_text(configuration(scanner, gameball, displays=displays, state=folder))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(folder / "notify"))
-        environ = os.environ | ENVIRON | {"NOTIFY_SOCKET": systemd.getsockname()}
+        environ = {**os.environ, **ENVIRON, "NOTIFY_SOCKET": systemd.getsockname()}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed, it is compiled once and for all
         start = time.perf_counter()
         command = [*COMMAND, "run", "--config", str(config)]
         with running(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ) as process:
