@@ -1,6 +1,7 @@
 """``scanner-daemon run``: the daemon in the foreground."""
 
 import asyncio
+import gc
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -22,6 +23,7 @@ def run(
 
     Status 0 when stopped, 78 for a wrong configuration, 1 for the rest.
     """
+    gc.disable()  # nothing that is imported is garbage
     from scanner_daemon import logs
     from scanner_daemon.app import Lane
     from scanner_daemon.config import load_config
@@ -33,6 +35,8 @@ def run(
         lane = Lane.from_config(load_config(config))
     except ConfigError as error:
         fail_on(error)
+    gc.freeze()  # nor will it be: looking through all of it again would delay a scan by tens of milliseconds
+    gc.enable()
     asyncio.run(until_stopped(lane, config))
 
 
