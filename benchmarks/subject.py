@@ -15,8 +15,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.report import FLOOR, OURS
 
-ROOT: Final = Path(__file__).parents[1]
-PEERS_PYTHON: Final = ROOT / ".venv-peers/bin/python"
+PEERS_PYTHON: Final = Path(".venv-peers/bin/python")
 STARTS_WITHIN: Final = 30.0
 """Seconds, on a busy machine."""
 
@@ -104,7 +103,7 @@ class Running:
 def started(subject: Subject, *, wedges: int = 0, serials: int = 0) -> Iterator[Running]:
     """Run ``subject`` with so many scanners. Raises ``SubjectFailed``, with its last words."""
     if not subject.python.exists():
-        raise SubjectFailed(f"{subject.name}: no {subject.python.relative_to(ROOT)}; make .venv-peers/.peers")
+        raise SubjectFailed(f"{subject.name}: no {subject.python}; make .venv-peers/.peers")
     with contextlib.ExitStack() as stack, tempfile.TemporaryFile() as words:
         pairs = [os.pipe() for _ in range(wedges)] + [_terminal() for _ in range(serials)]
         for fd in (fd for pair in pairs for fd in pair):
@@ -114,7 +113,6 @@ def started(subject: Subject, *, wedges: int = 0, serials: int = 0) -> Iterator[
         inlets = [inlet for inlet, _ in pairs]
         process = subprocess.Popen(
             [subject.python, "-m", subject.module, *(os.ttyname(fd) if os.isatty(fd) else str(fd) for fd in inlets)],
-            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,
