@@ -31,7 +31,7 @@ lint: $(VENV)/.tests  ## style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv-bench/.ready .venv-peers/.peers  ## what the README claims in numbers, next to others: benchmarks/RESULTS.md
+bench: .venv-bench/.ready .venv-lane/.installed .venv-peers/.peers  ## what the README claims in numbers, next to others: benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks
 
 bench-short: $(VENV)/.tests  ## of that what is counted, in a minute: fails for a wrong ID or a request too many
@@ -47,7 +47,7 @@ fuzz: $(VENV)/.tests  ## a million hostile inputs: no crash, no growth, no secre
 	$(BIN)/python -m tests.fuzz 1000000
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-lane .venv-peers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.runs: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -59,9 +59,17 @@ $(VENV)/.tests: $(VENV)/.runs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@
 
-# Both on the same Python, the newest that is here: one of the peers needs 3.13.
+# All on the same Python, the newest that is here: one of the peers needs 3.13.
 .venv-bench/.ready: pyproject.toml constraints.txt
 	$(MAKE) VENV=.venv-bench PYTHON='$(BENCH_PYTHON)' .venv-bench/.tests
+	touch $@
+
+# As a lane has it: the package itself, and nothing for tests.
+.venv-lane/.installed: pyproject.toml constraints.txt $(shell git ls-files scanner_daemon)
+	rm -rf .venv-lane
+	$(BENCH_PYTHON) -m venv .venv-lane
+	.venv-lane/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt .
+	rm -rf build
 	touch $@
 
 .venv-peers/.peers: benchmarks/peers.txt

@@ -12,10 +12,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-import scanner_daemon
 from benchmarks import report
 from benchmarks.report import FLOOR, OURS, Findings, Goal, Row
-from benchmarks.rig import Usage, daemon, sandbox
+from benchmarks.rig import LANE, Usage, daemon, sandbox
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 
 PEERS_PYTHON: Final = Path(".venv-peers/bin/python")
@@ -87,14 +86,17 @@ def idle(seconds: float) -> tuple[float, float, float]:
 
 def install_sizes() -> tuple[list[Row], list[str]]:
     """Return what we and the peers take on the disk, and who is left out."""
-    code = sum(file.stat().st_size for file in Path(scanner_daemon.__path__[0]).rglob("*") if file.suffix != ".pyc")
-    ours = installed(Path(sys.executable), OURS) + code / 1024**2  # installed editable: its own files are elsewhere
-    rows = [Row(what=INSTALLED, of=OURS, unit="MiB", median=ours)]
-    if not PEERS_PYTHON.exists():
-        return rows, [f"{', '.join(PEERS)}: no {PEERS_PYTHON}; make .venv-peers/.peers"]
-    sizes = {peer: installed(PEERS_PYTHON, peer) for peer in PEERS}
-    rows += [Row(what=INSTALLED, of=peer, unit="MiB", median=mib) for peer, mib in sizes.items() if mib]
-    return rows, [f"{peer}: not in {PEERS_PYTHON}" for peer, mib in sizes.items() if not mib]
+    rows, left_out = [], []
+    for python, names in ((LANE, (OURS,)), (PEERS_PYTHON, PEERS)):
+        if not python.exists():
+            left_out.append(f"size of {', '.join(names)}: no {python}; use make bench")
+            continue
+        for name in names:
+            if mib := installed(python, name):
+                rows.append(Row(what=INSTALLED, of=name, unit="MiB", median=mib))
+            else:
+                left_out.append(f"size of {name}: not in {python}")
+    return rows, left_out
 
 
 def installed(python: Path, name: str) -> float:

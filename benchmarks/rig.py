@@ -16,6 +16,8 @@ from stdnum import ean
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 
 COMMAND: Final = (sys.executable, "-m", "scanner_daemon")
+LANE: Final = Path(".venv-lane/bin/python")
+"""The Python of an environment that the package is installed in as on a lane."""
 KEYS: Final = {"APIKey": "bench", "SecretKey": "bench"}
 ENVIRON: Final = {"GAMEBALL_API_KEY": "bench", "GAMEBALL_SECRET_KEY": "bench", "SCANNER_DAEMON_TOKEN": "bench"}
 
@@ -35,7 +37,10 @@ def sandbox(*, answers_in: float = 0.020) -> Iterator[str]:
 
 @contextlib.contextmanager
 def daemon(folder: Path, scanner: VirtualScanner, gameball: str) -> Iterator[tuple[subprocess.Popen[str], float]]:
-    """Run ``scanner-daemon run`` as systemd would; yield it, and the seconds it took to say READY."""
+    """Run ``scanner-daemon run`` as systemd would; yield it, and the seconds it took to say READY.
+
+    The one in ``LANE`` if there is one.
+    """
     config = folder / "config.toml"
     displays = '{ driver = "kiosk" }, { driver = "console", format = "json" }'
     config.write_text(configuration(scanner, gameball, displays=displays, state=folder))
@@ -43,8 +48,9 @@ def daemon(folder: Path, scanner: VirtualScanner, gameball: str) -> Iterator[tup
         systemd.bind(str(folder / "notify"))
         environ = {**os.environ, **ENVIRON, "NOTIFY_SOCKET": systemd.getsockname()}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed, it is compiled once and for all
+        python = str(LANE) if LANE.exists() else sys.executable
         start = time.perf_counter()
-        command = [*COMMAND, "run", "--config", str(config)]
+        command = [python, "-m", "scanner_daemon", "run", "--config", str(config)]
         with running(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ) as process:
             while systemd.recv(4096) != b"READY=1":
                 pass
