@@ -8,8 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from structlog.contextvars import bound_contextvars
-from ulid import ULID
+from structlog.contextvars import bind_contextvars
 
 from scanner_daemon.backoff import exponential
 from scanner_daemon.errors import DeviceAccessDenied, DeviceError, LoyaltyError, LoyaltyUnavailable
@@ -39,6 +38,7 @@ from scanner_daemon.model import (
 )
 from scanner_daemon.pipeline import Pipeline
 from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, Presence, Recognise, ScannerSource, Service
+from scanner_daemon.ulids import new_ulid
 
 FIRST_RETRY: Final = 0.25
 """Seconds until a scanner that went away is looked for again; doubled each time."""
@@ -270,8 +270,8 @@ class Lane:
 
     async def _look_up(self, ask: _Ask, scanner: str, sequence: int, customer_id: str) -> None:
         try:
-            with bound_contextvars(scan=sequence):  # whoever logs something on the way
-                member = await ask(customer_id)
+            bind_contextvars(scan=sequence)  # for whoever logs something on the way; the task has a context of its own
+            member = await ask(customer_id)
         except LoyaltyError as error:
             self.publish(
                 LookupFailed(
@@ -296,7 +296,7 @@ class Lane:
 
     def _head(self, scanner: str) -> dict[str, Any]:
         """Return what all events have."""
-        return {"id": str(ULID()), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
+        return {"id": new_ulid(), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
 
 
 class _OnMember:

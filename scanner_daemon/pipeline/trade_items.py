@@ -46,6 +46,8 @@ def matches_by_accident(pattern: re.Pattern[str], label: str, scan: Scan) -> boo
     are a member's only where the pattern asks for their prefix: it must not match as well when an ordinary prefix
     stands there (GS1 General Specifications 1.4.2, GS1 prefixes).
     """
+    if _begins_with(pattern, label[:-11]):  # most do, and need not be tried with every prefix at every scan
+        return False
     number = gtin_13(scan)
     if number is None or number[:2] not in _RESTRICTED:
         return False
@@ -53,6 +55,13 @@ def matches_by_accident(pattern: re.Pattern[str], label: str, scan: Scan) -> boo
     return any(pattern.fullmatch(other[13 - len(label) :]) for other in others if other[: 13 - len(label)] in ("", "0"))
 
 
+def _begins_with(pattern: re.Pattern[str], digits: str) -> bool:
+    """Tell whether ``pattern`` plainly matches only what begins with ``digits``; ``False`` in any doubt."""
+    text = pattern.pattern
+    return text.startswith(digits) and text[len(digits) : len(digits) + 1] not in _QUANTIFIERS and "|" not in text
+
+
 _EAN_OR_UPC: Final = frozenset({ScanDataType.EAN13, ScanDataType.UPCA, ScanDataType.UNKNOWN})
 _RESTRICTED: Final = frozenset({"02", "04", *(str(prefix) for prefix in range(20, 30)), "98", "99"})
 _ORDINARY: Final = tuple(prefix for prefix in (f"{number:02}" for number in range(100)) if prefix not in _RESTRICTED)
+_QUANTIFIERS: Final = frozenset("?*+{")

@@ -110,6 +110,13 @@ def test_a_pattern_that_asks_for_the_prefix_does(prefix: str) -> None:
     assert card.recognise(a_scan(ean13(prefix), EAN13)) == ean13(prefix)
 
 
+@pytest.mark.parametrize("plain", [r"04?\d{12}", r"04{1,2}\d{10,11}", r"04\d{11}|\d{13}", r"0\d{12}"])
+def test_a_pattern_that_begins_with_the_prefix_may_still_be_loose(plain: str) -> None:
+    digits = ean13("04")
+    loose = re.fullmatch(plain, "05" + digits[2:]) is not None
+    assert PatternCard(name="c", pattern=plain).recognise(a_scan(digits, EAN13)) == (None if loose else digits)
+
+
 def test_several_prefixes_may_be_asked_for() -> None:
     card = PatternCard(name="c", pattern=r"(04|2[0-9])\d{11}")
     assert card.recognise(a_scan(ean13("04"))) == ean13("04")
