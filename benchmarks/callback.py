@@ -28,9 +28,9 @@ def measure(short: bool) -> Findings:
     """Return the times of every subject that reads the scanner's kind."""
     findings = Findings(title="From the terminator to the callback")
     for kind, subjects, typing, key, scans in (
-        ("wedge, 1 ms a key", WEDGES, keys, 0.001, 400),
-        ("wedge, 5 ms a key", WEDGES, keys, 0.005, 200),
-        ("serial, 9600 baud", SERIALS, characters, 0.001, 300),
+        ("wedge, 1 ms a key", WEDGES, keys, 0.001, 300),
+        ("wedge, 5 ms a key", WEDGES, keys, 0.005, 120),
+        ("serial, 9600 baud", SERIALS, characters, 0.001, 200),
     ):
         what = f"terminator → callback, {kind}"
         with ExitStack() as stack:

@@ -58,9 +58,9 @@ class Case:
 
 
 WHOLE: Final = (
-    *(Case(scanners=scanners, scans=30, key=0.001) for scanners in (1, 2, 8, 64)),
-    *(Case(scanners=scanners, scans=20, key=0.005) for scanners in (1, 2, 8, 64)),
-    *(Case(scanners=scanners, scans=60, key=None) for scanners in (1, 8, 64)),
+    *(Case(scanners=scanners, scans=20, key=0.001) for scanners in (1, 2, 8, 64)),
+    *(Case(scanners=scanners, scans=12, key=0.005) for scanners in (1, 2, 8, 64)),
+    *(Case(scanners=scanners, scans=40, key=None) for scanners in (1, 8, 64)),
 )
 SHORT: Final = (
     Case(scanners=2, scans=20, key=0.005),

@@ -7,6 +7,7 @@ opened or grabbed like an input device: only that is left out.
 """
 
 import asyncio
+import gc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -72,6 +73,7 @@ async def main() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(lane.run())
         await lane.ready.wait()
+        gc.freeze()  # as ``scanner-daemon run`` does
         telling.ready()
 
 
