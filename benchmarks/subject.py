@@ -46,6 +46,7 @@ class Subject:
 
 _FLOOR: Final = Subject(name=FLOOR, module="benchmarks.subjects.floor")
 _OURS: Final = Subject(name=OURS, module="benchmarks.subjects.scanner_daemon_lane")
+OUR_SOURCE: Final = Subject(name=OURS, module="benchmarks.subjects.scanner_daemon_source")
 BARCODE_SERVER: Final = Subject(name="barcode-server", module="benchmarks.subjects.barcode_server", python=PEERS_PYTHON)
 VENTION: Final = Subject(
     name="vention-barcode-scanner", module="benchmarks.subjects.vention_barcode_scanner", python=PEERS_PYTHON

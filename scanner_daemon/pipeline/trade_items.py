@@ -35,7 +35,7 @@ def spellings(scan: Scan) -> list[tuple[ScanDataType, str]]:
     if number is None or not number.startswith("0"):
         return [sent]
     if scan.scan_data_type is ScanDataType.UNKNOWN:
-        return [sent, *((ScanDataType.UNKNOWN, text) for text in (number, number[1:]) if text != scan.scan_data_label)]
+        return [sent, (ScanDataType.UNKNOWN, number[1:] if number == scan.scan_data_label else number)]
     return [(ScanDataType.EAN13, number), (ScanDataType.UPCA, number[1:])]
 
 
