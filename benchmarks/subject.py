@@ -19,8 +19,8 @@ PEERS_PYTHON: Final = Path(".venv-peers/bin/python")
 STARTS_WITHIN: Final = 30.0
 """Seconds, on a busy machine."""
 
-SILENCE: Final = 1.0
-"""Seconds after which nothing more is expected to be told: the slowest subject takes some milliseconds."""
+SILENCE: Final = 2.0
+"""Seconds after which nothing more is expected to be told: the slowest subject takes some milliseconds, a busy machine more."""
 
 
 class SubjectFailed(Exception):  # noqa: N818  said of the subject

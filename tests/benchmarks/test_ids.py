@@ -26,6 +26,13 @@ def test_a_subject_that_lies_is_found_out() -> None:
     assert counts._replace(torn=0, lost=counts.lost + counts.torn) == Counts(right=3, wrong=3, lost=7, torn=0)
 
 
+def test_a_subject_that_reads_nothing_holds_nobody_up_for_ever() -> None:
+    counts, _ = tried(Subject(name="liar", module="tests.benchmarks.liar"), Case(scanners=2, scans=60, key=None))
+
+    assert counts.right + counts.wrong == 6
+    assert 40 < counts.lost + counts.torn + counts.right < 100  # a pipe holds 32 scans, the rest is never sent
+
+
 def test_a_scan_that_the_machine_tore_is_nobodys_fault() -> None:
     typed = Typed(sent={"1": 0, "2": 0, "3": 0}, paused={"1", "2"})
 
