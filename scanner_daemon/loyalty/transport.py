@@ -48,10 +48,8 @@ class Transport:
     headers: Mapping[str, str] = field(repr=False)
     _headers: httpx.Headers = field(init=False, repr=False)
     _json_headers: httpx.Headers = field(init=False, repr=False)
-    _http: httpx.AsyncHTTPTransport | None = field(init=False, default=None, repr=False)
+    _connections: "_Connections | None" = field(init=False, default=None, repr=False)
     _certificates: ssl.SSLContext | None = field(init=False, default=None, repr=False)
-    _under_way: int = field(init=False, default=0)
-    _broken_off: bool = field(init=False, default=False)
     _closing: set[asyncio.Task[None]] = field(init=False, default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
@@ -65,15 +63,15 @@ class Transport:
     async def __aenter__(self) -> Self:
         logging.getLogger("hpack").setLevel(logging.WARNING)  # its debug lines hold our headers, the keys too
         self._certificates = await _certificates(self.base_url)
-        self._http = self._new_connections()
+        self._connections = self._new_connections()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        http, self._http = self._http, None
-        if http is not None:
-            self._close(http)
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            self._close(connections)
         await asyncio.gather(*self._closing)
 
     async def request(self, method: Method, path: str, content: bytes | None = None) -> Answer:
@@ -82,12 +80,15 @@ class Transport:
         Raises ``LoyaltyUnavailable`` when no whole answer comes and ``LoyaltyProtocolError`` when it is longer than
         ``MAX_BODY``; their sentences do not hold ``path``.
         """
-        if self._http is None:
+        if self._connections is None:
             raise RuntimeError("expected requests inside 'async with', got one outside")
         headers = self._headers if content is None else self._json_headers
         request = httpx.Request(method, self.base_url + path, headers=headers, content=content)
         try:
-            async with self._counted(), aclosing(await self._http.handle_async_request(request)) as response:
+            async with (
+                self._counted(self._connections) as http,
+                aclosing(await http.handle_async_request(request)) as response,
+            ):
                 body = await _body(response)
         except httpx.TransportError as error:
             raise LoyaltyUnavailable(f"expected an answer, got {_said(error)}") from None  # its text may hold the path
@@ -95,34 +96,42 @@ class Transport:
         date = _moment(response.headers.get("Date", ""))
         return Answer(status=response.status_code, body=body, retry_after=pause, date=date)
 
-    def _new_connections(self) -> httpx.AsyncHTTPTransport:
+    def _new_connections(self) -> "_Connections":
         assert self._certificates is not None  # noqa: S101  __aenter__() saw to it
         limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
-        return httpx.AsyncHTTPTransport(verify=self._certificates, http2=True, limits=limits)
+        return _Connections(http=httpx.AsyncHTTPTransport(verify=self._certificates, http2=True, limits=limits))
 
     @asynccontextmanager
-    async def _counted(self) -> AsyncIterator[None]:
-        """Begin anew, once nothing is under way, after a request was cancelled.
+    async def _counted(self, connections: "_Connections") -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        """Have the next request begin anew after one was cancelled; the last one under way closes what there was.
 
         httpcore 1.0.9 never closes a connection whose first request was cancelled before it was sent.
         """
-        self._under_way += 1
+        connections.under_way += 1
         try:
-            yield
+            yield connections.http
         except asyncio.CancelledError:
-            self._broken_off = True
+            if self._connections is connections:
+                self._connections = self._new_connections()
             raise
         finally:
-            self._under_way -= 1
-            if self._broken_off and not self._under_way and self._http is not None:
-                self._close(self._http)
-                self._http, self._broken_off = self._new_connections(), False
+            connections.under_way -= 1
+            if self._connections is not connections and not connections.under_way:
+                self._close(connections)
 
-    def _close(self, connections: httpx.AsyncHTTPTransport) -> None:
+    def _close(self, connections: "_Connections") -> None:
         """Close ``connections`` in a task of its own: who is cancelled once more meanwhile would leave them open."""
-        task = asyncio.create_task(connections.aclose(), name="close connections")
+        task = asyncio.create_task(connections.http.aclose(), name="close connections")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Connections:
+    """Some connections, and how many requests are under way on them."""
+
+    http: httpx.AsyncHTTPTransport
+    under_way: int = 0
 
 
 async def server_clock(base_url: str, *, timeout: float) -> datetime | None:  # noqa: ASYNC109  the whole question's
