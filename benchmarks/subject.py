@@ -20,7 +20,7 @@ STARTS_WITHIN: Final = 30.0
 """Seconds, on a busy machine."""
 
 SILENCE: Final = 2.0
-"""Seconds after which nothing more is expected to be told: the slowest subject takes some milliseconds, a busy machine more."""
+"""Seconds after which nothing more is expected to be told: the slowest takes milliseconds, a busy machine more."""
 
 
 class SubjectFailed(Exception):  # noqa: N818  said of the subject
