@@ -49,7 +49,7 @@ def measure(short: bool) -> Findings:
     findings = Findings(title="From the terminator to the callback")
     for kind in KINDS:
         with ExitStack() as stack:
-            running = running_subjects(stack, kind, findings.left_out)
+            running = running_subjects(stack, kind, findings)
             times = in_turns(running, kind, scans=kind.scans // 20 if short else kind.scans)
         label, member = f"terminator → label, {kind.name}", f"terminator → member, {kind.name}"
         findings.rows += [Row.of_times(label, taken, of=name) for name, taken in times.items() if name != LANE]
@@ -59,7 +59,7 @@ def measure(short: bool) -> Findings:
     return findings
 
 
-def running_subjects(stack: ExitStack, kind: Kind, left_out: list[str]) -> dict[str, Running]:
+def running_subjects(stack: ExitStack, kind: Kind, findings: Findings) -> dict[str, Running]:
     """Start each with one scanner, ours without and with its lane; note who cannot."""
     subjects = {subject.name: subject for subject in kind.subjects}
     wanted = subjects | {LANE: subjects[OURS], OURS: OUR_SOURCE}
@@ -69,7 +69,7 @@ def running_subjects(stack: ExitStack, kind: Kind, left_out: list[str]) -> dict[
         try:
             running[name] = stack.enter_context(started(subject, **one))
         except SubjectFailed as why:
-            left_out.append(str(why))
+            findings.leave_out(why)
     return running
 
 

@@ -68,7 +68,7 @@ def measure(short: bool) -> Findings:
                 try:
                     taken[subject.name] = under(load, subject, seconds=1.0 if short else 4.0)
                 except SubjectFailed as why:
-                    findings.left_out.append(f"{load}: {why}")
+                    findings.leave_out(why)
         findings.rows += rows(load, taken)
         if load is FULL_SHOP:
             findings.goals.append(goal(taken[OURS]))

@@ -81,7 +81,7 @@ def measure(short: bool) -> Findings:
             try:
                 counts, key_time = tried(subject, case)
             except SubjectFailed as why:
-                findings.left_out.append(f"{case}: {why}")
+                findings.leave_out(why)
                 continue
             behind = f"; a key took {key_time * 1000:.1f} ms" if case.key and key_time > 1.1 * case.key else ""
             findings.rows.append(Row(what=str(case), of=subject.name, words=f"{counts}{behind}"))

@@ -61,6 +61,11 @@ class Findings:
     goals: list[Goal] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
+    def leave_out(self, why: object) -> None:
+        """Say once who could not be measured."""
+        if str(why) not in self.left_out:
+            self.left_out.append(str(why))
+
 
 Measure = Callable[[bool], Findings]
 """Runs a benchmark; in its short form where the argument is true."""

@@ -127,7 +127,7 @@ def started(subject: Subject, *, wedges: int = 0, serials: int = 0) -> Iterator[
         except (SubjectFailed, BrokenPipeError) as failure:
             words.seek(0)
             last = (words.read().decode(errors="replace").splitlines() or ["no word why"])[-1]
-            raise SubjectFailed(f"{subject.name}: {failure}: {last}; see make .venv-peers/.peers") from failure
+            raise SubjectFailed(f"{subject.name}: {failure}: {last}; see benchmarks/peers.txt") from failure
 
 
 def _terminal() -> tuple[int, int]:

@@ -37,3 +37,11 @@ def test_the_document_has_every_goal_and_every_row_and_who_was_left_out() -> Non
     assert "| wrong IDs | 0 | 0 | met |" in document
     assert "| latency | scanner-daemon | 3.00 ms |  | 0.25 | 1.50 |" in document
     assert "\nLeft out: peer: absent\n" in document
+
+
+def test_who_is_left_out_is_said_once() -> None:
+    findings = Findings(title="Latency")
+    for _ in range(2):
+        findings.leave_out("peer: absent")
+
+    assert findings.left_out == ["peer: absent"]
