@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import report, results
+from benchmarks import pictures, report, results
 from benchmarks.report import Findings
 from scanner_daemon import logs
 
@@ -34,7 +34,7 @@ def main() -> int:
     names = arguments.names or (SHORT if arguments.short else NAMES)
     found = [measured(name, short=arguments.short) for name in names]
     if not arguments.names and not arguments.short:
-        RESULTS.write_text(results.markdown(found), encoding="utf-8")
+        RESULTS.write_text(results.markdown(found, pictures=pictures.draw(found)), encoding="utf-8")
     Console().print(*results.summary(found), sep="\n", markup=False, highlight=False)
     return int(any(goal.counted and goal.met is False for findings in found for goal in findings.goals))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks.report import COLUMNS, Findings, cells, verdict
 
 
-def markdown(found: Sequence[Findings]) -> str:
-    """Return the whole document."""
+def markdown(found: Sequence[Findings], *, pictures: Sequence[str]) -> str:
+    """Return the whole document. ``pictures`` are files beside it."""
     lines = [
         "# Results",
         "",
@@ -25,6 +25,7 @@ def markdown(found: Sequence[Findings]) -> str:
             ((goal.what, goal.wanted, goal.measured, verdict(goal)) for each in found for goal in each.goals),
         ),
     ]
+    lines += [line for picture in pictures for line in ("", f"![]({picture})")]
     for each in found:
         lines += ["", f"## {each.title}", "", *_table(COLUMNS, cells(each.rows))]
         lines += [line for why in each.left_out for line in ("", f"Left out: {why}")]
