@@ -32,11 +32,13 @@ def test_a_goal_that_could_not_be_measured_is_neither_met_nor_missed() -> None:
 
 def test_the_document_has_every_goal_and_every_row_and_who_was_left_out() -> None:
     goal = Goal(what="wrong IDs", wanted="0", measured="0", met=True, counted=True)
-    document = results.markdown([Findings(title="Latency", rows=ROWS, goals=[goal], left_out=["peer: absent"])])
+    findings = Findings(title="Latency", rows=ROWS, goals=[goal], left_out=["peer: absent"])
+    document = results.markdown([findings], pictures=["pictures/one.svg"])
 
     assert "| wrong IDs | 0 | 0 | met |" in document
     assert "| latency | scanner-daemon | 3.00 ms |  | 0.25 | 1.50 |" in document
     assert "\nLeft out: peer: absent\n" in document
+    assert "\n![](pictures/one.svg)\n" in document
 
 
 def test_who_is_left_out_is_said_once() -> None:
