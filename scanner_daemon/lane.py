@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from structlog.contextvars import bind_contextvars
+from ulid import ULID
 
 from scanner_daemon.backoff import exponential
 from scanner_daemon.errors import DeviceAccessDenied, DeviceError, LoyaltyError, LoyaltyUnavailable
@@ -38,7 +39,6 @@ from scanner_daemon.model import (
 )
 from scanner_daemon.pipeline import Pipeline
 from scanner_daemon.ports import LaneListener, LoyaltyProgram, PassOn, Presence, Recognise, ScannerSource, Service
-from scanner_daemon.ulids import new_ulid
 
 FIRST_RETRY: Final = 0.25
 """Seconds until a scanner that went away is looked for again; doubled each time."""
@@ -296,7 +296,7 @@ class Lane:
 
     def _head(self, scanner: str) -> dict[str, Any]:
         """Return what all events have."""
-        return {"id": new_ulid(), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
+        return {"id": str(ULID()), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
 
 
 class _OnMember:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from ulid import ULID
+
 from scanner_daemon.cards.form import Form
 from scanner_daemon.errors import PrinterError
-from scanner_daemon.ulids import new_ulid
 
 RAW_PORT: Final = 9100
 """What network printers listen on for their own language (JetDirect, AppSocket)."""
@@ -159,7 +160,7 @@ class Folder:
 
     def send(self, card: bytes) -> None:
         """Write the card as a file of its own; their names sort as they were made."""
-        name = f"card-{new_ulid()}.{self.suffix}"
+        name = f"card-{ULID()}.{self.suffix}"
         unfinished = self.folder / f".{name}.unfinished"
         try:
             with unfinished.open("wb") as opened:

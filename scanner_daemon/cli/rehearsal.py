@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
 
+from ulid import ULID
+
 from scanner_daemon.model import (
     Balance,
     DiscardReason,
@@ -19,7 +21,6 @@ from scanner_daemon.model import (
     ScanDiscarded,
     ScanRejected,
 )
-from scanner_daemon.ulids import new_ulid
 
 _REJECTED = {
     "unknown card": RejectReason.UNKNOWN_CUSTOMER,
@@ -41,7 +42,7 @@ def every_state(lane: str) -> Iterator[tuple[str, LaneEvent]]:
     now = datetime.now(UTC)
 
     def head(sequence: int) -> _Head:
-        return _Head(id=new_ulid(), lane=lane, scanner="test", at=now, sequence=sequence)
+        return _Head(id=str(ULID()), lane=lane, scanner="test", at=now, sequence=sequence)
 
     yield "recognising", ScanAccepted(card="test", **head(1))
     yield "welcome", MemberIdentified(member=_member(now), **head(2))

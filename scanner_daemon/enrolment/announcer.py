@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from ulid import ULID
+
 from scanner_daemon.enrolment.opened import Opened
 from scanner_daemon.loyalty.outbox import Entry
 from scanner_daemon.model import (
@@ -21,7 +23,6 @@ from scanner_daemon.model import (
     MemberIdentified,
     masked,
 )
-from scanner_daemon.ulids import new_ulid
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,4 +74,4 @@ class Announcer:
         return {**self._head(entry.enrolment.scanner), "enrolment": entry.enrolment_id, "label": label}
 
     def _head(self, scanner: str | None) -> dict[str, Any]:
-        return {"id": new_ulid(), "lane": self.lane, "scanner": scanner, "at": datetime.now(UTC)}
+        return {"id": str(ULID()), "lane": self.lane, "scanner": scanner, "at": datetime.now(UTC)}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import structlog
+from ulid import ULID
 
 from scanner_daemon.enrolment.details import Details
 from scanner_daemon.enrolment.intake import Intake, Taken
@@ -29,7 +30,6 @@ from scanner_daemon.model import (
     masked,
 )
 from scanner_daemon.ports import EnrollingProgram, NumberIssuer
-from scanner_daemon.ulids import new_ulid
 
 _log = structlog.get_logger()
 
@@ -78,7 +78,7 @@ class Desk:
     def open(self, card: Card | None = None) -> None:
         """Open an enrolment, for ``card`` or for one that is to be scanned, in place of any other."""
         self.close(EnrolmentClosedReason.REPLACED)
-        self._await_details(Opened(id=new_ulid(), opened_at=datetime.now(UTC), card=card))
+        self._await_details(Opened(id=str(ULID()), opened_at=datetime.now(UTC), card=card))
         self._announce()
 
     def close(self, reason: EnrolmentClosedReason = EnrolmentClosedReason.CANCELLED) -> None:
@@ -109,7 +109,7 @@ class Desk:
         if opened is not None:
             self._take_off()  # before anything is awaited: its card's number is nobody else's
         try:
-            return await self._take(details, opened.id if opened else new_ulid(), card)
+            return await self._take(details, opened.id if opened else str(ULID()), card)
         except (StorageError, IssuingError):
             if opened is not None and self.opened is None:
                 self._await_details(opened)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from ulid import ULID
+
 from scanner_daemon.enrolment.announcer import Announcer
 from scanner_daemon.loyalty.outbox import Counts, Entry, Outbox
 from scanner_daemon.loyalty.outbox_thread import OutboxThread
 from scanner_daemon.loyalty.replay import Outcome, Replay
 from scanner_daemon.model import Enrolment, Member
-from scanner_daemon.ulids import new_ulid
 
 WAIT: Final = 2.0
 """Seconds that whoever told the details waits to hear that all is done: longer, and the customer may have left."""
@@ -43,7 +44,7 @@ class Intake:
 
     async def keep(self, enrolment: Enrolment, *, enrolment_id: str | None = None) -> Entry:
         """Return what stands for ``enrolment`` on the disk from now on. Raises ``StorageError``: nothing was kept."""
-        entry = await self.outbox(Outbox.put, enrolment, enrolment_id=enrolment_id or new_ulid(), at=datetime.now(UTC))
+        entry = await self.outbox(Outbox.put, enrolment, enrolment_id=enrolment_id or str(ULID()), at=datetime.now(UTC))
         self.announcer.queued(entry)
         self.replay.wake()
         return entry

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
+from ulid import ULID
 
 from scanner_daemon.errors import StorageError
 from scanner_daemon.issuing.ledger import Ledger
 from scanner_daemon.issuing.order import Order, Printed, read_printed
 from scanner_daemon.model import CardIssued, CardNotPrinted, CardPrinted, LaneEvent, MemberIdentified, masked
-from scanner_daemon.ulids import new_ulid
 
 PRINT_SHOP: Final = (sys.executable, "-m", "scanner_daemon.issuing.print_shop")
 
@@ -135,7 +135,7 @@ class Counter:
             self.publish(CardNotPrinted(**self._head(), label=label, detail=detail, waiting=len(waiting)))
 
     def _head(self) -> dict[str, Any]:
-        return {"id": new_ulid(), "lane": self.lane, "scanner": None, "at": datetime.now(UTC)}
+        return {"id": str(ULID()), "lane": self.lane, "scanner": None, "at": datetime.now(UTC)}
 
 
 @asynccontextmanager
