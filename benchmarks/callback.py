@@ -1,7 +1,7 @@
 """How soon the callback is told: from right before the write of the terminator's bytes, with one scanner that types.
 
 The label is what the peers' callbacks are told, and what a scanner of ours delivers to its lane. The lane's listener is
-told of the member: after pipeline, look-up (answered at once) and fan-out, which no peer has.
+told of a product after pipeline and fan-out, and of a member after the look-up too (answered at once): no peer has any.
 
 A wedge's Enter goes down and comes up in one write: barcode-server waits for the second, which a real scanner sends
 some milliseconds later. A serial scanner's characters come at the 9600 baud most are set to, about one a millisecond.
@@ -24,6 +24,7 @@ PAUSE: Final = 0.01
 """Seconds between two scans: everybody has come to rest."""
 
 LANE: Final = "lane"
+PRODUCT: Final = "lane, product"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +52,11 @@ def measure(short: bool) -> Findings:
         with ExitStack() as stack:
             running = running_subjects(stack, kind, findings)
             times = in_turns(running, kind, scans=kind.scans // 20 if short else kind.scans)
-        label, member = f"terminator → label, {kind.name}", f"terminator → member, {kind.name}"
-        findings.rows += [Row.of_times(label, taken, of=name) for name, taken in times.items() if name != LANE]
-        findings.rows.append(Row.of_times(member, times[LANE]))
-        for what in (label, member):
+        label, told = f"terminator → label, {kind.name}", {LANE: "member", PRODUCT: "product"}
+        findings.rows += [Row.of_times(label, taken, of=name) for name, taken in times.items() if name not in told]
+        further = [Row.of_times(f"terminator → {told[name]}, {kind.name}", times[name]) for name in (PRODUCT, LANE)]
+        findings.rows += further
+        for what in (label, *(row.what for row in further)):
             findings.goals += goals(findings.rows, what, compared=label)
     return findings
 
@@ -75,14 +77,19 @@ def running_subjects(stack: ExitStack, kind: Kind, findings: Findings) -> dict[s
 
 def in_turns(running: dict[str, Running], kind: Kind, *, scans: int) -> dict[str, list[float]]:
     """Return the milliseconds of each subject's scans, without the first two."""
-    times: dict[str, list[float]] = {name: [] for name in running}
+    times: dict[str, list[float]] = {name: [] for name in (*running, PRODUCT)}
     for number in range(scans + 2):
-        label = card(number)
         for name, subject in running.items():
-            (typed,), told = play(subject, [[kind.strokes(label)]], key=kind.key, every=0.0, spread=0.0)
-            times[name] += [(at - typed.sent[label]) / 1e6 for _, at, heard in told if heard == label]
-            subject.told(PAUSE)
-    return {name: taken[2:] for name, taken in times.items()}
+            times[name] += taken(subject, kind, card(number))
+        times[PRODUCT] += taken(running[LANE], kind, f"4006381{number:06}")
+    return {name: some[2:] for name, some in times.items()}
+
+
+def taken(subject: Running, kind: Kind, label: str) -> list[float]:
+    """Return the milliseconds that one scan took, nothing where it was not told; then everybody rests."""
+    (typed,), told = play(subject, [[kind.strokes(label)]], key=kind.key, every=0.0, spread=0.0)
+    subject.told(PAUSE)
+    return [(at - typed.sent[label]) / 1e6 for _, at, heard in told if heard == label]
 
 
 def goals(rows: Sequence[Row], what: str, *, compared: str) -> Iterator[Goal]:

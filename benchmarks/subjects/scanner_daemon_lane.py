@@ -1,8 +1,8 @@
 """scanner-daemon: a whole lane as the daemon runs it, with the settings it has by default.
 
-From the read through decoder, pipeline, look-up and fan-out to a listener. The label told is the customer id of the
-member that was identified: all peers are done earlier, when they know the label. The look-up's answer is there at
-once; what a real one takes is measured elsewhere. A serial port is read by its own source. A pipe cannot be found,
+From the read through decoder, pipeline, look-up and fan-out to a listener. The label told is a product's, which is all
+that peers know, or the customer id of a member that was identified. The look-up's answer is there at once; what a real
+one takes is measured elsewhere. A serial port is read by its own source. A pipe cannot be found,
 opened or grabbed like an input device: only that is left out.
 """
 
@@ -17,7 +17,7 @@ from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder
 from scanner_daemon.decoding.wedge_events import WedgeEvents
 from scanner_daemon.lane import Lane
-from scanner_daemon.model import Claimed, LaneEvent, Member, MemberIdentified
+from scanner_daemon.model import Claimed, LaneEvent, Member, MemberIdentified, ScanPassedThrough
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
 from scanner_daemon.pipeline.cards import PatternCard
 from scanner_daemon.pipeline.check_digits import CheckDigit
@@ -49,12 +49,14 @@ class Programme:
 
 
 class Callback:
-    """Tells the customer id of each member. A scanner's name is its index."""
+    """Tells each product, and the customer id of each member. A scanner's name is its index."""
 
     async def tell(self, event: LaneEvent) -> None:
         """See :class:`scanner_daemon.ports.LaneListener`."""
         if isinstance(event, MemberIdentified):
             telling.tell(int(event.scanner), event.member.customer_id)
+        elif isinstance(event, ScanPassedThrough):
+            telling.tell(int(event.scanner), event.label)
 
 
 async def main() -> None:
