@@ -2,6 +2,7 @@
 
 The label is what the peers' callbacks are told, and what a scanner of ours delivers to its lane. The lane's listener is
 told of a product after pipeline and fan-out, and of a member after the look-up too (answered at once): no peer has any.
+The goals are the listener's: its callback is the one that a user of ours writes.
 
 A wedge's Enter goes down and comes up in one write: barcode-server waits for the second, which a real scanner sends
 some milliseconds later. A serial scanner's characters come at the 9600 baud most are set to, about one a millisecond.
@@ -52,12 +53,12 @@ def measure(short: bool) -> Findings:
         with ExitStack() as stack:
             running = running_subjects(stack, kind, findings)
             times = in_turns(running, kind, scans=kind.scans // 20 if short else kind.scans)
-        label, told = f"terminator → label, {kind.name}", {LANE: "member", PRODUCT: "product"}
-        findings.rows += [Row.of_times(label, taken, of=name) for name, taken in times.items() if name not in told]
-        further = [Row.of_times(f"terminator → {told[name]}, {kind.name}", times[name]) for name in (PRODUCT, LANE)]
-        findings.rows += further
-        for what in (label, *(row.what for row in further)):
-            findings.goals += goals(findings.rows, what, compared=label)
+        label, product = f"terminator → label, {kind.name}", f"terminator → listener, {kind.name}"
+        peers = {name: some for name, some in times.items() if name not in {LANE, PRODUCT}}
+        findings.rows += [Row.of_times(label, some, of=name) for name, some in peers.items()]
+        findings.rows.append(Row.of_times(product, times[PRODUCT]))
+        findings.rows.append(Row.of_times(f"terminator → member, {kind.name}", times[LANE]))
+        findings.goals += goals(findings.rows, product, compared=label)
     return findings
 
 
