@@ -1,6 +1,6 @@
 """How soon a scan is to be seen on the customer page, in a real Chromium.
 
-Run it with ``make bench``, or alone: ``python -m benchmarks.pixel [--short]``. A lane as a user configures it, a
+A lane as a user configures it, a
 scanner on a real pseudo terminal, the sandbox as a process of its own. Each time begins with the event's own time, the
 moment the lane decides or knows the member, or just before the scanner's bytes. It ends in the page, after the browser
 has made the first frame with the change: ``requestAnimationFrame`` runs before a frame is made, and a message posted
@@ -12,10 +12,8 @@ the browser takes, waiting for its next frame included.
 Page and lane are on one clock, the system's; how far the page's is off is measured before and after.
 """
 
-import argparse
 import asyncio
 import contextlib
-import statistics
 import tempfile
 import time
 import tomllib
@@ -26,11 +24,10 @@ from typing import Final
 
 import httpx
 from playwright.async_api import Browser, Page, async_playwright
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks import report
+from benchmarks.report import FLOOR, OURS, Findings, Row
 from benchmarks.rig import ENVIRON, KEYS, card, configuration, sandbox
-from scanner_daemon import logs
 from scanner_daemon.app import Lane
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 from scanner_daemon.config import parse_config
@@ -38,7 +35,9 @@ from scanner_daemon.model import LaneEvent, MemberIdentified, ScanAccepted
 from tests.integration.browser import CHROMIUM, FLAGS, WHY_NOT
 
 PAUSE: Final = 0.217  # seconds between two scans: not in step with frames
-FIRST_PAINT: Final = "the page, opened anew, to its first paint"
+BARE: Final = "bare"
+EVENT: Final = "event → frame"
+FIRST_PAINT: Final = "page opened anew → first paint"
 
 WATCH: Final = """
     const now = () => performance.timeOrigin + performance.now();
@@ -63,28 +62,21 @@ BARE_PAGE: Final = b"""<!doctype html><title>bare</title><h1>0</h1><script>
 </script>"""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="fewer scans")
-    rounds = 20 if parser.parse_args().short else 200
+def measure(short: bool) -> Findings:
+    """Return what a scan, a member and a bare event take to the page. Nothing without a Chromium."""
+    findings = Findings(title="To the frame of the customer page, in Chromium")
     if CHROMIUM is None:
-        print(f"left out: {WHY_NOT}")
-        return
-    logs.configure(level="error")
-    table = Table(
-        "from … to the frame made", "median ms", "90 %", "99 %", "most", "÷ floor", title="To the customer page"
-    )
-    measured = asyncio.run(measure(rounds))
-    floor = statistics.median(next(iter(measured.values())))
-    for what, times in measured.items():
-        percent = statistics.quantiles(times, n=100, method="inclusive")
-        figures = (statistics.median(times), percent[89], percent[98], max(times))
-        ratio = "" if what == FIRST_PAINT else f"{statistics.median(times) / floor:.1f}"
-        table.add_row(what, *(f"{figure:.1f}" for figure in figures), ratio)
-    Console().print(table)
+        findings.leave_out(f"Chromium: {WHY_NOT}")
+    else:
+        measured = asyncio.run(frames_of(20 if short else 200))
+        findings.rows = [
+            Row.of_times(EVENT if what == BARE else what, times, of=FLOOR if what == BARE else OURS)
+            for what, times in measured.items()
+        ]
+    return findings
 
 
-async def measure(rounds: int) -> dict[str, list[float]]:
+async def frames_of(rounds: int) -> dict[str, list[float]]:
     """Return the milliseconds of every round, the floor first."""
     with sandbox() as gameball, VirtualScanner() as scanner:
         async with browser() as chromium, bare_stream() as bare, running_lane(gameball, scanner) as (lane, url):
@@ -107,10 +99,10 @@ async def measure(rounds: int) -> dict[str, list[float]]:
             first = [await first_paint(chromium, url) for _ in range(rounds // 4)]
     recognising, welcome = ([at for state, at in made if state == name] for name in ("recognising", "welcome"))
     return {
-        "the floor: a bare event": differences(bare.told, [at for _, at in floor_made]),
-        "the member is known: the balance": differences(watched.known, welcome),
-        "a card is recognised: one moment": differences(watched.accepted, recognising),
-        "the scanner's first byte: one moment": differences(watched.scanned, recognising),
+        BARE: differences(bare.told, [at for _, at in floor_made]),
+        EVENT: differences(watched.known, welcome),
+        "a card is recognised → frame": differences(watched.accepted, recognising),
+        "a scanner's first byte → frame": differences(watched.scanned, recognising),
         FIRST_PAINT: first,
     }
 
@@ -241,4 +233,4 @@ async def bare_stream() -> AsyncIterator[BareStream]:
 
 
 if __name__ == "__main__":
-    main()
+    report.alone(measure)

@@ -10,6 +10,8 @@ from typing import Final, Self
 from rich.console import Console
 from rich.table import Table
 
+from scanner_daemon import logs
+
 OURS: Final = "scanner-daemon"
 FLOOR: Final = "floor"
 """The least that does the work at all: what the machine takes, and nobody can be quicker."""
@@ -135,6 +137,7 @@ def show(findings: Findings) -> None:
 
 def alone(measure: Measure) -> None:
     """Run one benchmark by itself, as its module is run: ``python -m benchmarks.NAME [--short]``."""
+    logs.configure(level="error")
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--short", action="store_true", help="fewer rounds: the counts are the same, the times are not")
     findings = measure(parser.parse_args().short)

@@ -1,22 +1,19 @@
 """How long a product takes to the till, whatever Gameball and the displays do.
 
-Run it with ``make bench``, or alone: ``python -m benchmarks.till [--short]``. A lane as it is configured by a user, a
+A lane as it is configured by a user, a
 scanner on a real pseudo terminal, the sandbox as a process of its own, and the process that types. Only the kernel's
 end of the keyboard (uinput) is a pipe: a machine to measure on seldom has uinput, and where it has, the products would
 be typed into whatever window is in front. Timed is from just before the scanner's bytes to the first and to the last
 key event.
 """
 
-import argparse
 import asyncio
 import contextlib
 import dataclasses
 import os
 import random
-import socket
 import statistics
 import struct
-import subprocess
 import tempfile
 import threading
 import time
@@ -26,11 +23,9 @@ from dataclasses import dataclass
 from queue import Queue
 from typing import Final, NamedTuple, Self
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.rig import COMMAND, ENVIRON, card, running
-from scanner_daemon import logs
+from benchmarks import report
+from benchmarks.report import Findings, Goal, Row
+from benchmarks.rig import ENVIRON, card, sandbox
 from scanner_daemon.app import Lane
 from scanner_daemon.cli.virtual_scanner import VirtualScanner
 from scanner_daemon.config import parse_config
@@ -43,21 +38,27 @@ EVENTS: Final = (len(PRODUCT) + 1) * 2 * 2 * struct.calcsize("@llHHi")  # down, 
 BETWEEN_SCANS: Final = (0.10, 0.15)  # seconds at random: not in step with anything, and no burst to the firewall
 
 
+TYPING: Final = 1000 * (len(PRODUCT) + 0.5) * VirtualKeyboard().key_interval
+"""Milliseconds from the first key to the last, at the pace that a till can follow."""
+
+MOST: Final = 1.5
+
+
 class Condition(NamedTuple):
-    """What goes on while products are scanned. ``answers_in`` is in milliseconds; ``None`` is never."""
+    """What goes on while products are scanned. ``answers_in`` is in seconds; ``None`` is never."""
 
     what: str
-    answers_in: int | None
+    answers_in: float | None
     cards: bool
     dead_display: bool = False
 
 
 CONDITIONS: Final = (
-    Condition("Gameball idle: products only", answers_in=20, cards=False),
-    Condition("cards between them", answers_in=20, cards=True),
-    Condition("cards, Gameball slow (2 s)", answers_in=2000, cards=True),
+    Condition("Gameball idle", answers_in=0.02, cards=False),
+    Condition("cards between", answers_in=0.02, cards=True),
+    Condition("cards, Gameball takes 2 s", answers_in=2.0, cards=True),
     Condition("cards, Gameball down", answers_in=None, cards=True),
-    Condition("and a display that hangs", answers_in=None, cards=True, dead_display=True),
+    Condition("Gameball down, a display hangs", answers_in=None, cards=True, dead_display=True),
 )
 
 
@@ -68,28 +69,36 @@ class Times(NamedTuple):
     last: float
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="fewer scans")
-    rounds, scans = (1, 20) if parser.parse_args().short else (4, 25)
-    logs.configure(level="error")
+def measure(short: bool) -> Findings:
+    """Return what a product takes under each condition."""
+    rounds, scans = (1, 20) if short else (4, 25)
     times: dict[Condition, list[Times]] = {condition: [] for condition in CONDITIONS}
     for _ in range(rounds):  # by turns: what else the machine does is spread over all
         for condition in CONDITIONS:
             with gameball(condition.answers_in) as url:
-                times[condition] += asyncio.run(measure(condition, url, scans))
-    title = f"A product of {len(PRODUCT)} digits to the till, ms, {rounds * scans} scans each"
-    table = Table("while", "first key", "last: median", "90 %", "99 %", "most", title=title)
+                times[condition] += asyncio.run(products(condition, url, scans))
+    rows = []
     for condition, measured in times.items():
-        first, last = ([1000 * seconds for seconds in column] for column in zip(*measured, strict=True))
-        figures = (statistics.median(first), statistics.median(last), percentile(last, 90), percentile(last, 99))
-        table.add_row(condition.what, *(f"{figure:.1f}" for figure in (*figures, max(last))))
-    Console().print(table)
-    typing = (len(PRODUCT) + 0.5) * VirtualKeyboard().key_interval
-    print(f"Typing itself, from the first key to the last, takes {1000 * typing:.0f} ms of it.")
+        for word, column in zip(("first", "last"), zip(*measured, strict=True), strict=True):
+            milliseconds = [1000 * seconds for seconds in column]
+            rows.append(Row.of_times(f"product → {word} key, {condition.what}", milliseconds))
+    idle, *others = (statistics.median(one.first for one in times[condition]) for condition in CONDITIONS)
+    most = max(others) / idle
+    return Findings(
+        title=f"A product of {len(PRODUCT)} digits to the till, whose typing alone takes {TYPING:.0f} ms",
+        rows=rows,
+        goals=[
+            Goal(
+                what="product → first key, whatever Gameball and displays do",
+                wanted="≤ 1.5 × the time with Gameball idle",
+                measured=f"{most:.2f} × {1000 * idle:.1f} ms",
+                met=most <= MOST,
+            )
+        ],
+    )
 
 
-async def measure(condition: Condition, url: str, scans: int) -> list[Times]:
+async def products(condition: Condition, url: str, scans: int) -> list[Times]:
     """Scan so many products on a lane of its own."""
     times = []
     with VirtualScanner() as scanner, Till() as till:
@@ -178,24 +187,14 @@ class Till:
 
 
 @contextlib.contextmanager
-def gameball(answers_in: int | None) -> Iterator[str]:
-    """Run ``scanner-daemon sandbox`` and yield its address; ``None`` is an address where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def gameball(answers_in: float | None) -> Iterator[str]:
+    """Run the sandbox and yield its address; ``None`` is an address where nobody listens."""
     if answers_in is None:
-        yield f"http://127.0.0.1:{port}"
-        return
-    command = [*COMMAND, "sandbox", "--port", str(port), "--latency", str(answers_in)]
-    with running(command, stdout=subprocess.DEVNULL):
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-
-
-def percentile(values: list[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+        yield "http://127.0.0.1:1"
+    else:
+        with sandbox(answers_in=answers_in) as url:
+            yield url
 
 
 if __name__ == "__main__":
-    main()
+    report.alone(measure)
