@@ -1,139 +1,90 @@
-"""How long an event takes to the handler of a webhook on loopback, from its publication to its last byte there.
+"""How soon a webhook's handler has the label: from right before the write of the terminator's bytes to its last byte.
 
-Run it with ``make bench``, or alone: ``python benchmarks/webhook.py``. In turns, in the same run: this project, through
-the lane's fan-out, signed; and barcode-server's HTTP notifier, the closest peer, as it is, unsigned. The handler is a
-process of its own, on the same clock (``CLOCK_MONOTONIC``), and answers at once. A bare connection, to which the same
-bytes are written each time, is the floor: what the machine takes.
+A wedge types into a pipe, 1 ms a key. This project sends through its whole lane, signed; barcode-server, the closest
+peer, through its HTTP notifier, unsigned; the floor writes the same bytes each time to an open connection. Each is a
+process of its own and so is the handler, on the same clock (``CLOCK_MONOTONIC``), which answers at once. All run during
+the whole of it and are asked in turns.
 """
 
 import asyncio
 import multiprocessing
 import os
-import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from functools import partial
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Final
 
-from pydantic import SecretStr
-from rich.console import Console
-from rich.table import Table
+from benchmarks import report
+from benchmarks.report import FLOOR, OURS, Findings, Goal, Row, best_peer, median_of
+from benchmarks.scanners import keys
+from benchmarks.subject import PEERS_PYTHON, Running, Subject, SubjectFailed, started
 
-from scanner_daemon.displays.webhook import Webhook
-from scanner_daemon.fanout import Fanout
-from scanner_daemon.model import Member, MemberIdentified
-
-ROUNDS = 500
-APART = 0.01  # seconds from one event to the next
-TIMES_FASTER = 3.0
-SECRET = SecretStr("whsec_YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcms=")
-
-Send = Callable[[], Awaitable[None]]
-"""Has an event on its way."""
-
-Sender = Callable[[int], Send]
-"""Makes the event of this number."""
+WHAT: Final = "terminator → HTTP handler"
+KEY: Final = 0.001
+PAUSE: Final = 0.02
+TIMES_FASTER: Final = 3.0
+WITHIN: Final = 5.0
+SUBJECTS: Final = (
+    Subject(name=FLOOR, module="benchmarks.subjects.webhook_floor"),
+    Subject(name=OURS, module="benchmarks.subjects.webhook_scanner_daemon"),
+    Subject(name="barcode-server", module="benchmarks.subjects.webhook_barcode_server", python=PEERS_PYTHON),
+)
 
 
-def main() -> None:
+def measure(short: bool) -> Findings:
+    """Return the milliseconds of every sender that is here."""
+    findings = Findings(title="From the terminator to a webhook's handler on this machine")
     handler, far_end = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=handle, args=(far_end,), daemon=True)
     process.start()
-    taken = asyncio.run(measure(handler, port=handler.recv()))
-    table = Table("sender", "median ms", "99 % ms", "times faster", "goal", title="Event to webhook handler")
-    peer = taken.get("barcode-server")
-    for name, times in taken.items():
-        ours = name == "scanner-daemon" and peer
-        faster = f"{statistics.median(peer) / statistics.median(times):.1f}" if ours and peer else ""
-        cells = (f"{statistics.median(times):.2f}", f"{statistics.quantiles(times, n=100)[98]:.2f}")
-        table.add_row(name, *cells, faster, f"≥ {TIMES_FASTER:g}" if ours else "")
-    Console().print(table)
+    os.environ["WEBHOOK_URL"] = f"http://127.0.0.1:{handler.recv()}/"
+    with ExitStack() as stack:
+        running = {}
+        for subject in SUBJECTS:
+            try:
+                running[subject.name] = stack.enter_context(started(subject, wedges=1))
+            except SubjectFailed as why:
+                findings.leave_out(str(why))
+        times = in_turns(running, handler, scans=20 if short else 400)
     process.kill()
-    os._exit(0)  # the peer's threads never end
+    findings.rows = [Row.of_times(WHAT, taken, of=name) for name, taken in times.items()]
+    findings.goals.append(goal(findings.rows))
+    return findings
 
 
-async def measure(handler: Connection, *, port: int) -> dict[str, list[float]]:
-    """Return the milliseconds of each event, by sender."""
-    url = f"http://127.0.0.1:{port}/"
-    taken: dict[str, list[float]] = {}
-    async with scanner_daemon(url) as ours:
-        senders = {"bare connection": await bare(port), "scanner-daemon": ours}
-        try:
-            senders["barcode-server"] = await barcode_server(url)
-        except ImportError as error:
-            print(f"barcode-server is left out ({error}): make bench PYTHON=python3.13 VENV=.venv-3.13")
-        for number in range(ROUNDS):
-            for name, make in senders.items():
-                await asyncio.sleep(APART)
-                send = make(number)
-                before = time.monotonic_ns()
-                await send()
-                arrived = await told(handler)
-                if number:  # the first opens the connection
-                    taken.setdefault(name, []).append((arrived - before) / 1e6)
-    return taken
+def in_turns(running: dict[str, Running], handler: Connection, *, scans: int) -> dict[str, list[float]]:
+    """Return the milliseconds of each subject's scans, without the first two, which find everything cold."""
+    times: dict[str, list[float]] = {name: [] for name in running}
+    for number in range(scans + 2):
+        for name, subject in running.items():
+            sent = typed(subject.scanners[0], f"4006381{number:06}")
+            if not handler.poll(WITHIN):
+                raise SystemExit(f"{name}: expected a request within {WITHIN:g} s, got none")
+            times[name].append((handler.recv() - sent) / 1e6)
+            time.sleep(PAUSE)
+    return {name: taken[2:] for name, taken in times.items()}
 
 
-async def told(handler: Connection) -> int:
-    """Wait for the handler's next word."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(handler.fileno(), ready.set)
-    await ready.wait()
-    loop.remove_reader(handler.fileno())
-    return int(handler.recv())
+def typed(fd: int, label: str) -> int:
+    """Type ``label`` and Enter; return the moment right before Enter was written, in nanoseconds."""
+    now = 0
+    for stroke in keys(label):
+        time.sleep(KEY)
+        now = time.monotonic_ns()
+        os.write(fd, stroke.data(now))
+    return now
 
 
-async def bare(port: int) -> Sender:
-    """Return the floor: the same bytes each time, written to an open connection."""
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-
-    async def send() -> None:
-        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 200\r\n\r\n" + b"x" * 200)
-
-    return lambda _: send
-
-
-@asynccontextmanager
-async def scanner_daemon(url: str) -> AsyncIterator[Sender]:
-    webhook = Webhook(url=url, secret=SECRET)
-    fanout = Fanout({"webhook": webhook})
-    tasks = [asyncio.create_task(webhook.serve()), asyncio.create_task(fanout.run())]
-
-    def make(number: int) -> Send:
-        member = Member(customer_id=f"{number:013}", created=False, balance=None, as_of=datetime.now(UTC))
-        head: dict[str, Any] = {"id": f"{number:026}", "lane": "lane-1", "scanner": "counter", "at": datetime.now(UTC)}
-        event = MemberIdentified(sequence=number, member=member, **head)
-
-        async def send() -> None:
-            fanout.publish(event)
-
-        return send
-
-    yield make
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def barcode_server(url: str) -> Sender:
-    """Return the peer's; raises ``ImportError`` where it is not installed."""
-    os.environ["BARCODE_SERVER_DEVICES"] = "counter"  # it will not start without one
-    from barcode_server.barcode import BarcodeEvent
-    from barcode_server.notifier.http import HttpNotifier
-
-    class Device:
-        name, path = "counter", "/dev/input/event0"
-
-        class info:  # noqa: N801  as python-evdev calls it
-            vendor, product = 0x0C2E, 0x0B61
-
-    notifier = HttpNotifier("POST", url, [])
-    await notifier.start()
-
-    return lambda number: partial(notifier.add_event, BarcodeEvent(Device(), f"{number:013}"))
+def goal(rows: list[Row]) -> Goal:
+    """Return whether we are so many times faster than the peer."""
+    ours, peer, wanted = (
+        median_of(rows, WHAT),
+        best_peer(rows, WHAT),
+        f"{TIMES_FASTER:g} times faster than barcode-server",
+    )
+    if ours is None or peer is None:
+        return Goal(what=WHAT, wanted=wanted, measured="not all are here", met=None)
+    return Goal(what=WHAT, wanted=wanted, measured=f"{peer / ours:.1f} times", met=peer / ours >= TIMES_FASTER)
 
 
 def handle(line: Connection) -> None:
@@ -170,4 +121,4 @@ async def _handle(line: Connection) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    report.alone(measure)
