@@ -1,7 +1,7 @@
 """Cards a second with proof, and that the memory of a long run stays flat.
 
-``python -m benchmarks.cards [COUNT ...]`` (100 and 1000 cards unless told): for each count a process of its own makes a
-PDF batch as ``cards batch`` does, each card read back three times by the decoder.
+``python -m benchmarks.cards [COUNT ...]`` (100 and 1000 cards unless told; ``--short`` is 100): for each count a process
+of its own makes a PDF batch as ``cards batch`` does, each card read back three times by the decoder.
 """
 
 import resource
@@ -67,5 +67,7 @@ def one(count: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(int(sys.argv[2]))
+    elif counts := [int(word) for word in sys.argv[1:] if word.isdigit()]:
+        report.show(batches(counts))
     else:
-        report.show(batches([int(count) for count in sys.argv[1:]] or COUNTS))
+        report.alone(measure)
