@@ -10,8 +10,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-
 from benchmarks import pictures, report, results
 from benchmarks.report import Findings
 from scanner_daemon import logs
@@ -35,7 +33,7 @@ def main() -> int:
     found = [measured(name, short=arguments.short) for name in names]
     if not arguments.names and not arguments.short:
         RESULTS.write_text(results.markdown(found, pictures=pictures.draw(found)), encoding="utf-8")
-    Console().print(*results.summary(found), sep="\n", markup=False, highlight=False)
+    print(*results.summary(found), sep="\n")
     return int(any(goal.counted and goal.met is False for findings in found for goal in findings.goals))
 
 

@@ -1,7 +1,7 @@
 """Cards a second with proof, and that the memory of a long run stays flat.
 
-``python -m benchmarks.cards [COUNT ...]`` (100 and 1000 cards unless told; ``--short`` is 100): for each count a process
-of its own makes a PDF batch as ``cards batch`` does, each card read back three times by the decoder.
+``python -m benchmarks.cards [COUNT ...]`` (100 and 1000 cards unless told, 100 with ``--short``): for each a process of
+its own makes a PDF batch as ``cards batch`` does, each card read back three times by the decoder.
 """
 
 import resource

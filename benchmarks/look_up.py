@@ -7,6 +7,7 @@ asleep: nothing else happens in the pauses between. What is asked, and over whic
 """
 
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -183,6 +184,8 @@ async def stage() -> AsyncIterator[Stage]:
 
             running = asyncio.create_task(lane.run())
             await lane.ready.wait()
+            gc.collect()
+            gc.freeze()  # as ``scanner-daemon run`` does
             yield stage
             lane.stop()
             await running
