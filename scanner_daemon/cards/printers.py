@@ -11,6 +11,7 @@ import re
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import termios
 import time
@@ -72,6 +73,7 @@ class NetworkPrinter:
         try:
             with socket.create_connection((self.host, self.port), timeout=self.timeout) as connection:
                 connection.setblocking(False)  # noqa: FBT003  its signature
+                _end(connection, _FORGET)  # also where this process is killed
                 _push(connection.fileno(), card, name, self.timeout)
                 self._wait_until_taken(connection, name)
         except OSError as error:
@@ -85,10 +87,11 @@ class NetworkPrinter:
                 held, deadline = left, time.monotonic() + self.timeout
             if time.monotonic() > deadline:
                 raise _stuck(name, self.timeout)
-            if _has_closed(connection, within=0.02):
-                return
+            _raise_fault(connection)
+            time.sleep(_LOOK_AGAIN)
+        _end(connection, _DELIVER)
         connection.shutdown(socket.SHUT_WR)
-        _has_closed(connection, within=_LAST_WORD)
+        _hear_out(connection, within=_LAST_WORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +181,9 @@ _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,126}", re.ASCII)
 _LPGETSTATUS = 0x060B  # linux/lp.h
 _PAPER_EMPTY = 0x20
 _NOT_ERROR = 0x08
+_FORGET = struct.pack("ii", 1, 0)  # socket(7), SO_LINGER: what the printer has not taken is thrown away at the end,
+_DELIVER = struct.pack("ii", 0, 0)  # or the kernel goes on sending it, maybe hours later, when there is paper again
+_LOOK_AGAIN = 0.02  # seconds
 _LAST_WORD = 0.2  # seconds for a printer that gives up to say so
 _CHUNK = 4096  # a small printer's buffer: a partial write says where it stopped
 
@@ -195,10 +201,21 @@ def _push(descriptor: int, data: bytes, name: str, timeout: float) -> None:
             continue
 
 
-def _has_closed(connection: socket.socket, *, within: float) -> bool:
-    """Tell whether the printer ends the connection. Raises ``OSError`` where it threw away what it had not read."""
+def _end(connection: socket.socket, how: bytes) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, how)
+
+
+def _raise_fault(connection: socket.socket) -> None:
+    """Raise ``OSError`` where the connection has broken. A printer that only ends its own side may still take."""
+    if fault := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise OSError(fault, os.strerror(fault))
+
+
+def _hear_out(connection: socket.socket, *, within: float) -> None:
+    """Wait for what the printer says last. Raises ``OSError`` where it threw away what it had not read."""
     readable, _, _ = select.select([connection], [], [], within)
-    return bool(readable) and not connection.recv(4096)
+    if readable:
+        connection.recv(4096)
 
 
 def _unacknowledged(connection: socket.socket) -> int:
@@ -211,6 +228,8 @@ def _reason(error: OSError) -> str:
         return f"nobody answers there ({error.strerror or 'timed out'}); see that it is on and at this address"
     if error.errno == errno.ENOSPC:
         return "it has no paper, or no room"
+    if error.errno in {errno.ECONNRESET, errno.EPIPE}:
+        return "it hung up in the middle of it; see that it is on and has no error, and destroy what came out"
     return (error.strerror or str(error)).lower()
 
 

@@ -60,11 +60,48 @@ def test_a_printer_without_paper_stops_taking_and_is_told() -> None:
     assert printer.printed == []
 
 
+def test_a_printer_that_was_full_gets_nothing_more_of_a_card_that_was_given_up() -> None:
+    """Else the kernel goes on sending, and the card comes out besides the one that is printed again."""
+    with VirtualPrinter("full") as printer:
+        with pytest.raises(PrinterError, match=r"it took nothing more for 0\.3 s"):
+            printer_at(printer.address, Form.ZPL, timeout=0.3).send(CARD)
+        printer.refill()
+        printer_at(printer.address, Form.ZPL).send(CARD)
+    assert printer.printed == [CARD]
+    assert [len(torn) < len(CARD) for torn in printer.torn] == [True]
+
+
+def test_a_printer_that_was_full_for_a_moment_prints_the_card_once() -> None:
+    with VirtualPrinter("full") as printer:
+        refilling = threading.Timer(0.5, printer.refill)
+        refilling.start()
+        printer_at(printer.address, Form.ZPL, timeout=10).send(CARD)
+        refilling.join()
+    assert (printer.printed, printer.torn) == ([CARD], [])
+
+
+def test_a_printer_that_never_speaks_may_end_its_side_at_once() -> None:
+    with VirtualPrinter("mute") as printer:
+        printer_at(printer.address, Form.ZPL).send(CARD)
+    assert printer.printed == [CARD]
+
+
+def test_a_printer_that_ends_its_side_and_takes_nothing_has_not_taken_the_card() -> None:
+    with (
+        VirtualPrinter("deaf") as printer,
+        pytest.raises(PrinterError, match=r"it took nothing more for 0\.3 s"),
+    ):
+        printer_at(printer.address, Form.ZPL, timeout=0.3).send(CARD)
+    assert printer.printed == []
+
+
 @pytest.mark.parametrize(("fault", "card"), [("reset", CARD), ("reset", b"^XA^XZ"), ("half", CARD)])
 def test_a_printer_that_hangs_up_has_not_taken_the_card(fault: str, card: bytes) -> None:
     with (
         VirtualPrinter(fault) as printer,  # type: ignore[arg-type]  # one of its faults
-        pytest.raises(PrinterError, match="expected the printer to take a whole card"),
+        pytest.raises(
+            PrinterError, match=r"expected the printer to take a whole card, but it hung up .* see that it is on"
+        ),
     ):
         printer_at(printer.address, Form.ZPL).send(card)
     assert printer.printed == []
