@@ -15,6 +15,7 @@ from scanner_daemon.model import (
     CardNotPrinted,
     CardPrinted,
     EnrolmentClosed,
+    EnrolmentClosedReason,
     EnrolmentDone,
     EnrolmentEvent,
     EnrolmentOpened,
@@ -117,7 +118,8 @@ def _step(event: EnrolmentEvent) -> tuple[str, Tone]:
         case EnrolmentOpened(label=label):
             return f"Registration open for card {label}." if label else "Registration open: scan a card.", Tone.PLAIN
         case EnrolmentClosed(reason=reason):
-            return ENROLMENT_CLOSED[reason], Tone.PLAIN
+            tone = Tone.ALERT if reason is EnrolmentClosedReason.NOT_KEPT else Tone.PLAIN
+            return ENROLMENT_CLOSED[reason], tone
         case EnrolmentQueued():
             return f"Stored: {who} is registered as soon as the loyalty programme answers.", Tone.GOOD
         case EnrolmentDone(created=created):

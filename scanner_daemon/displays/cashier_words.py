@@ -79,5 +79,8 @@ ENROLMENT_CLOSED: Final[Mapping[EnrolmentClosedReason, str]] = {
     EnrolmentClosedReason.CANCELLED: "Registration cancelled. Nothing was stored.",
     EnrolmentClosedReason.EXPIRED: "Registration closed: it was open for too long. Nothing was stored.",
     EnrolmentClosedReason.REPLACED: "Another registration was begun. Nothing of the one before was stored.",
+    EnrolmentClosedReason.NOT_KEPT: (
+        "Not registered, nothing was stored: scan the card again later, and call whoever looks after the lane."
+    ),
     EnrolmentClosedReason.MEMBER_IDENTIFIED: "Registration closed: a member was identified. Nothing was stored.",
 }

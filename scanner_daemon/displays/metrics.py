@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from scanner_daemon.model import (
+    EnrolmentClosed,
+    EnrolmentClosedReason,
     LaneEvent,
     LookupFailed,
     MemberIdentified,
@@ -45,6 +47,7 @@ class Metrics:
     _torn: Counter = field(init=False, repr=False)
     _look_ups: Counter = field(init=False, repr=False)
     _look_up_time: Histogram = field(init=False, repr=False)
+    _not_kept: Counter = field(init=False, repr=False)
     _up: Gauge = field(init=False, repr=False)
     _asked: dict[int, float] = field(init=False, default_factory=dict, repr=False)
 
@@ -57,6 +60,7 @@ class Metrics:
         self._torn = Counter(name("scans_torn"), "Torn scans thrown away", (*scanner, "reason"), registry=to)
         self._look_ups = Counter(name("lookups"), "Look-ups by outcome", ("outcome",), registry=to)
         self._look_up_time = Histogram(name("lookup_seconds"), "From card to answer", buckets=_SECONDS, registry=to)
+        self._not_kept = Counter(name("enrolments_not_kept"), "Cards the disk did not take", registry=to)
         self._up = Gauge(name("scanner_up"), "Whether a scanner is read", scanner, registry=to)
 
     @property
@@ -64,7 +68,7 @@ class Metrics:
         """What the local server is to serve."""
         return [Route("/metrics", self._metrics)]
 
-    async def tell(self, event: LaneEvent) -> None:
+    async def tell(self, event: LaneEvent) -> None:  # noqa: C901  one case an event
         """Count ``event``."""
         match event:
             case ScannerOffline(removed=True):
@@ -90,6 +94,8 @@ class Metrics:
                 self._answer(event.sequence, found)
             case LookupFailed(reason=failed):
                 self._answer(event.sequence, failed.value)
+            case EnrolmentClosed(reason=EnrolmentClosedReason.NOT_KEPT):
+                self._not_kept.inc()
 
     def _count(self, scanner: str, outcome: str) -> None:
         self._scans.labels(scanner, outcome).inc()

@@ -88,7 +88,7 @@ class Desk:
             return
         self.intake.announcer.closed(opened, reason)
         if opened.card is not None and self.programme.create == "always":
-            keeping = asyncio.get_running_loop().create_task(self._keep(opened.card), name="keep a card")
+            keeping = asyncio.get_running_loop().create_task(self._keep(opened.id, opened.card), name="keep a card")
             self._keeping.add(keeping)
             keeping.add_done_callback(self._keeping.discard)
 
@@ -150,7 +150,7 @@ class Desk:
         if self.opened is not None and self.opened.card is None:
             self._fill(self.opened, card)
         elif self.programme.create == "always":
-            await self._keep(card)
+            await self._keep(str(ULID()), card)
 
     def _member(self, member: Member, sequence: int) -> None:
         """Take it that whoever was to be enrolled is gone, or is a member already: a wrong ID is worse than no ID."""
@@ -180,12 +180,15 @@ class Desk:
         if self.opened is not None:
             self.intake.announcer.opened(self.opened)
 
-    async def _keep(self, card: Card) -> None:
-        """Keep a card's number, so that the member exists later."""
+    async def _keep(self, enrolment_id: str, card: Card) -> None:
+        """Keep a card's number, so that the member exists later; else tell that it was not kept."""
+        enrolment = Enrolment(customer_id=card.customer_id, scanner=card.scanner)
         try:
-            await self.intake.keep(Enrolment(customer_id=card.customer_id, scanner=card.scanner))
+            await self.intake.keep(enrolment, enrolment_id=enrolment_id)
         except StorageError as error:
             _log.error("enrolment_not_kept", customer_id=masked(card.customer_id), detail=str(error))
+            lost = Opened(id=enrolment_id, opened_at=datetime.now(UTC), card=card)
+            self.intake.announcer.closed(lost, EnrolmentClosedReason.NOT_KEPT)
 
 
 def _mistake(expected: str, got: str) -> Mistake:

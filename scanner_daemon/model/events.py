@@ -130,6 +130,7 @@ class EnrolmentClosedReason(Enum):
     CANCELLED = "cancelled"  # by the cashier
     EXPIRED = "expired"  # nobody finished it in time
     REPLACED = "replaced"  # another one was opened
+    NOT_KEPT = "not_kept"  # the card was to be enrolled later, and the disk did not take it: scan it again
     MEMBER_IDENTIFIED = "member_identified"  # somebody else's card was scanned, or it was no new member
 
 

@@ -403,3 +403,26 @@ async def test_a_disk_that_hangs_holds_up_no_scan(scanner: VirtualScanner, sandb
         assert not answer.done()
         hanging.close()
         assert (await answer).status_code == 202
+
+
+async def test_a_card_that_neither_gameball_nor_the_disk_takes_is_told_of(
+    scanner: VirtualScanner, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "state").write_text("a file where a directory should be")
+    await sandbox.stop()
+    async with a_lane(scanner, sandbox, tmp_path / "state", create="always") as stage:
+        scanner.scan(NEW[0])
+        lost = await stage.audience.until("lookup_failed", "enrolment_closed")
+        assert (lost["reason"], lost["label"], lost["scanner"]) == ("not_kept", "…0077", "counter")
+        assert "scanner_daemon_enrolments_not_kept_total 1.0" in (await stage.client.get("/metrics")).text
+        assert "enrolment_queued" not in {event["type"] for event in stage.audience.heard}
+
+        await stage.client.post("/members/open", json={})
+        scanner.scan(NEW[1])
+        opened = await stage.audience.until("enrolment_opened", "enrolment_opened")
+        await stage.client.post("/members/close", json={})
+        told = [await stage.audience.until("enrolment_closed") for _ in range(2)]
+        assert [(event["enrolment"], event["reason"]) for event in told] == [
+            (opened["enrolment"], "cancelled"),
+            (opened["enrolment"], "not_kept"),
+        ]
