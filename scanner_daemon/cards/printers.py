@@ -151,7 +151,8 @@ class CupsQueue:
             raise _stuck(f"queue {self.queue}", self.timeout) from None
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}"
-            raise _failed(f"queue {self.queue}", f"lp says '{said}'")
+            cure = f"lpstat -a tells the queues, cupsaccept {self.queue} opens one that takes no jobs"
+            raise _failed(f"queue {self.queue}", f"lp says '{said}'; {cure}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Cards through CUPS to a printer that speaks IPP and is off, busy or out of paper: none is lost, none comes twice."""
+"""Cards through CUPS to a printer that speaks IPP and is off, stopped or out of paper: none lost, none twice."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ from scanner_daemon.issuing.ledger import Ledger
 from scanner_daemon.issuing.print_shop import print_waiting
 from tests.cards import interpreters
 from tests.cards.numbers import checked
-from tests.integration.scheduler import QUEUE, free_port, needs_cups, queue_to, scheduler, until
+from tests.integration.scheduler import QUEUE, free_port, needs_cups, queue_to, said, scheduler, until
 
 pytestmark = [
     needs_cups,
@@ -50,12 +50,16 @@ if [ -e {folder}/no-paper ]; then
     while [ -e {folder}/no-paper ]; do sleep 0.1; done
     echo "STATE: -media-empty-error" >&2
 fi
+while [ -e {folder}/slow ]; do touch {folder}/printing; sleep 0.1; done
+kill -0 "$PPID" || exit 1  # it lost its power
 cp "$1" "{folder}/tray/$(date +%s.%N).pdf"
 """
 
 
 class IppPrinter:
-    """A printer that is on while :meth:`on` is, and has no paper while there is a file ``no-paper``."""
+    """A printer that is on while :meth:`on` is, and has no paper while there is a file ``no-paper``.
+
+    While there is a file ``slow`` no card gets done."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -101,10 +105,7 @@ def printer(monkeypatch: pytest.MonkeyPatch) -> Iterator[IppPrinter]:
 
 
 def test_every_card_comes_out_once_and_in_turn(printer: IppPrinter, tmp_path: Path) -> None:
-    ledger = Ledger(file=tmp_path / "cards.db")
-    settings = PrinterSettings(address=f"cups:{QUEUE}", form=Form.PDF)
-    press = Press(settings=settings, symbology=Symbology.EAN13, template=Template(shop="Corner Bakery"))
-    numbers = [checked(f"04{place:010}") for place in range(1, 7)]
+    ledger, press, numbers = waiting(tmp_path, 6)
     for number in numbers[:3]:
         ledger.to_print(number, name="Zoë")
     assert [printed.detail for printed in print_waiting(ledger, press)] == [None] * 3, "it is off: CUPS keeps them"
@@ -127,3 +128,67 @@ def test_every_card_comes_out_once_and_in_turn(printer: IppPrinter, tmp_path: Pa
         assert read(front) == []
         read_back += [found.data.decode() for found in read(back)]
     assert read_back == numbers
+
+
+def test_a_queue_that_was_stopped_keeps_its_cards_and_one_that_rejects_takes_none(
+    printer: IppPrinter, tmp_path: Path
+) -> None:
+    ledger, press, numbers = waiting(tmp_path, 3)
+    subprocess.run(["cupsdisable", QUEUE], check=True, timeout=20)
+    ledger.to_print(numbers[0])
+    assert [printed.detail for printed in print_waiting(ledger, press)] == [None], "a stopped queue keeps it"
+    subprocess.run(["cupsreject", QUEUE], check=True, timeout=20)
+    for number in numbers[1:]:
+        ledger.to_print(number)
+    (refused,) = print_waiting(ledger, press)
+    assert "lp says" in str(refused.detail)
+    assert "not accepting" in str(refused.detail)
+    assert f"cupsaccept {QUEUE}" in str(refused.detail)
+    assert [job.number for job in ledger.waiting()] == numbers[1:]
+
+    subprocess.run(["cupsaccept", QUEUE], check=True, timeout=20)
+    subprocess.run(["cupsenable", QUEUE], check=True, timeout=20)
+    with printer.on():
+        assert [printed.detail for printed in print_waiting(ledger, press)] == [None] * 2
+        until(lambda: len(printer.tray()) >= 3)
+    assert backs(printer, tmp_path) == numbers
+
+
+def test_a_printer_that_loses_its_power_with_a_card_in_its_memory(printer: IppPrinter, tmp_path: Path) -> None:
+    """It had said that it took the card, so CUPS is done with it: that one has to be asked for again, no other."""
+    ledger, press, numbers = waiting(tmp_path, 3)
+    for number in numbers:
+        ledger.to_print(number)
+    slow = printer.folder / "slow"
+    slow.touch()
+    with printer.on():
+        assert [printed.detail for printed in print_waiting(ledger, press)] == [None] * 3
+        until((printer.folder / "printing").exists)
+        assert printer.tray() == []
+    slow.unlink()
+    with printer.on():
+        until(lambda: said("lpstat", "-o") == "" and len(printer.tray()) >= 2)
+        came = backs(printer, tmp_path)
+        assert came[-2:] == numbers[1:]
+        for number in numbers:
+            if number not in came:
+                ledger.to_print(number)
+        again = [printed.detail for printed in print_waiting(ledger, press)]
+        assert again == [None] * (3 - len(came))
+        until(lambda: len(printer.tray()) >= 3)
+    assert sorted(backs(printer, tmp_path)) == numbers
+
+
+def waiting(folder: Path, count: int) -> tuple[Ledger, Press, list[str]]:
+    settings = PrinterSettings(address=f"cups:{QUEUE}", form=Form.PDF)
+    press = Press(settings=settings, symbology=Symbology.EAN13, template=Template(shop="Corner Bakery"))
+    return Ledger(file=folder / "cards.db"), press, [checked(f"04{place:010}") for place in range(1, count + 1)]
+
+
+def backs(printer: IppPrinter, folder: Path) -> list[str]:
+    """Return the numbers in the tray, from the bottom up."""
+    return [
+        found.data.decode()
+        for card in printer.tray()
+        for found in read(interpreters.pdf(card, dpi=300, folder=folder)[1])
+    ]
