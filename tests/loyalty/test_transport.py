@@ -273,10 +273,14 @@ def test_a_password_in_the_address_is_not_repeated() -> None:
         Transport(base_url="https://user:s3cret@a", headers={})
 
 
-async def test_requests_that_were_cancelled_leave_no_connection_behind() -> None:
+@pytest.mark.parametrize("meanwhile", ["nothing", "another"])
+async def test_requests_that_were_cancelled_leave_no_connection_behind(meanwhile: str) -> None:
+    """``meanwhile``: what else is under way, all the time."""
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
+            if (await reader.readuntil(b"\r\n\r\n")).startswith(b"GET /another"):
+                await reader.read()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         writer.close()
 
@@ -293,8 +297,13 @@ async def test_requests_that_were_cancelled_leave_no_connection_behind() -> None
 
     async with server, Transport(base_url=url, headers={}) as transport:
         before = descriptors()
+        another = asyncio.create_task(transport.request("GET", "/another")) if meanwhile == "another" else None
         for number in range(300):  # cut off at every moment of a request
             await asyncio.gather(*(ask(transport, (number * 20 + one) / 600_000) for one in range(20)))
         async with asyncio.timeout(10):
-            while descriptors() > before + 4:  # noqa: ASYNC110  the kernel tells nobody
+            while descriptors() > before + 6:  # noqa: ASYNC110  the kernel tells nobody
                 await asyncio.sleep(0.05)
+        if another is not None:
+            assert not another.done()
+            another.cancel()
+            await asyncio.gather(another, return_exceptions=True)
