@@ -1,11 +1,13 @@
 """``scanner-daemon cards issue`` and ``print``: numbers for new cards, and cards on the lane's printer."""
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
@@ -89,21 +91,33 @@ def issue_into(file: Path, count: int, config: Path) -> None:
     """Issue numbers into the list ``file`` until it has ``count`` of them; it is added to, never begun anew."""
     with told() as read:
         settings = read(config)
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        listed = file.read_text(encoding="utf-8") if file.exists() else ""
+        lines = listed.splitlines()
+        if listed and not listed.endswith("\n"):
+            cure = "complete that number or remove it, and end the line"
+            fail(f"expected a list of whole lines, got {file} whose last line does not end; {cure}", status=BAD_INPUT)
         if lines[1:] and lines[0] != "customer_id":
             fail(f"expected a new list, or one that --count began, got {file} with other lines", status=BAD_INPUT)
-        with file.open("a", encoding="utf-8") as opened:
-            if not lines:
-                opened.write("customer_id\n")
-            asyncio.run(_issue_lines(settings, count - len(lines[1:]), opened))
+        if not lines:
+            _add_line(file, "customer_id")
+        asyncio.run(_issue_lines(settings, count - len(lines[1:]), file))
 
 
-async def _issue_lines(config: "Config", count: int, opened: IO[str]) -> None:
+async def _issue_lines(config: "Config", count: int, file: Path) -> None:
     async with _issuer(config) as issuer:
         for _ in range(count):
             card = await issuer.issue_card()
-            opened.write(f"{card.number}\n")
-            opened.flush()
+            _add_line(file, card.number)
+
+
+def _add_line(file: Path, line: str) -> None:
+    """Add the whole line or nothing: a part of a number is another number. Raises ``OSError``."""
+    data = f"{line}\n".encode()
+    with file.open("ab", buffering=0) as opened:
+        end = opened.tell()
+        if opened.write(data) != len(data):
+            opened.truncate(end)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
 
 
 @asynccontextmanager

@@ -3,8 +3,10 @@
 import asyncio
 import io
 import json
+import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from scanner_daemon.cards.proof import read
 from scanner_daemon.loyalty.sandbox import Customer, Sandbox
 from tests.cards import interpreters
 from tests.cards.certificates import make_service_account
+from tests.cards.numbers import checked
 from tests.cards.printers import VirtualPrinter
 from tests.cli.test_commands import ran
 
@@ -185,6 +188,55 @@ async def test_new_numbers_never_go_into_a_foreign_list(sandbox: Sandbox, tmp_pa
     assert done.returncode == 2
     assert "expected a new list, or one that --count began" in done.stderr
     assert file.read_text() == "name\nA\n"
+
+
+async def test_a_number_is_never_added_to_a_line_that_does_not_end(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Else two numbers become one, and Code 128 carries that one too."""
+    file, out = tmp_path / "new.csv", tmp_path / "cards"
+    file.write_text("customer_id\n0412345678903")
+    how = ("--symbology", "code128", "--format", "zpl", "-o", str(out))
+    done = await told(sandbox, tmp_path, "[cards]\n", "batch", str(file), "--count", "2", *how)
+    assert done.returncode == 2
+    assert "whose last line does not end; complete that number or remove it" in done.stderr
+    assert file.read_text() == "customer_id\n0412345678903"
+    assert not out.exists()
+
+
+async def test_a_full_disk_tears_no_number(sandbox: Sandbox, tmp_path: Path) -> None:
+    with a_disk(tmp_path / "disk", kibibytes=4) as disk:
+        file = disk / "new.csv"
+        before = "customer_id\n" + "".join(f"{checked(f'04{place:010}')}\n" for place in range(1, 292))
+        file.write_text(before)
+        assert 0 < 4096 - len(before) < 14, "a part of a line has room"
+        table = '[cards]\norder = "sequence"\nfirst = 1000\n'
+        how = ("--symbology", "ean13", "--format", "zpl", "-o", str(tmp_path / "cards"))
+        done = await told(sandbox, tmp_path, table, "batch", str(file), "--count", "293", *how)
+        assert done.returncode == 2
+        assert "No space left on device" in done.stderr
+        assert file.read_text() == before
+
+        make_room(disk)
+        done = await told(sandbox, tmp_path, table, "batch", str(file), "--count", "293", *how)
+        assert done.returncode == 0, done.stderr
+        assert file.read_text().startswith(before)
+        assert [len(line) for line in file.read_text().splitlines()[292:]] == [13, 13]
+
+
+def make_room(disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=64k", str(disk)], check=True)
+
+
+@contextmanager
+def a_disk(folder: Path, *, kibibytes: int) -> Iterator[Path]:
+    """Give a disk that small."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs a small disk: run as root, where mount is allowed")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 async def test_a_template_makes_cards_of_two_sides(sandbox: Sandbox, tmp_path: Path) -> None:
