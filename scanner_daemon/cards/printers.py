@@ -184,6 +184,7 @@ _PAPER_EMPTY = 0x20
 _NOT_ERROR = 0x08
 _FORGET = struct.pack("ii", 1, 0)  # socket(7), SO_LINGER: what the printer has not taken is thrown away at the end,
 _DELIVER = struct.pack("ii", 0, 0)  # or the kernel goes on sending it, maybe hours later, when there is paper again
+_HUNG_UP = {errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN}  # the last where it did right before its side is ended
 _LOOK_AGAIN = 0.02  # seconds
 _LAST_WORD = 0.2  # seconds for a printer that gives up to say so
 _CHUNK = 4096  # a small printer's buffer: a partial write says where it stopped
@@ -229,7 +230,7 @@ def _reason(error: OSError) -> str:
         return f"nobody answers there ({error.strerror or 'timed out'}); see that it is on and at this address"
     if error.errno == errno.ENOSPC:
         return "it has no paper, or no room"
-    if error.errno in {errno.ECONNRESET, errno.EPIPE}:
+    if error.errno in _HUNG_UP:
         return "it hung up in the middle of it; see that it is on and has no error, and destroy what came out"
     return (error.strerror or str(error)).lower()
 
