@@ -151,7 +151,10 @@ class CupsQueue:
             raise _stuck(f"queue {self.queue}", self.timeout) from None
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}"
-            cure = f"lpstat -a tells the queues, cupsaccept {self.queue} opens one that takes no jobs"
+            cure = (
+                f"lpstat -a tells the queues, cupsaccept {self.queue} opens one that takes no jobs, "
+                f"lpstat -o {self.queue} tells the jobs that still wait"
+            )
             raise _failed(f"queue {self.queue}", f"lp says '{said}'; {cure}")
 
 

@@ -56,15 +56,15 @@ Sandboxing relaxed
 
 
 @contextmanager
-def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run a scheduler that all of CUPS' programs then speak with."""
+def scheduler(monkeypatch: pytest.MonkeyPatch, *, directives: str = "") -> Iterator[None]:
+    """Run a scheduler that all of CUPS' programs then speak with; ``directives`` are more of cupsd.conf(5)."""
     port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="cups-"))
     folder.chmod(0o711)
     for name in ("spool", "cache", "run", "tmp", "log"):
         (folder / name).mkdir()
         shutil.chown(folder / name, "lp", "lp")
-    (folder / "cupsd.conf").write_text(CUPSD.format(port=port))
+    (folder / "cupsd.conf").write_text(CUPSD.format(port=port) + directives)
     (folder / "cups-files.conf").write_text(FILES.format(folder=folder))
     monkeypatch.setenv("CUPS_SERVER", f"127.0.0.1:{port}")
     command = ["cupsd", "-f", "-c", f"{folder}/cupsd.conf", "-s", f"{folder}/cups-files.conf"]

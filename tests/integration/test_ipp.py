@@ -94,12 +94,17 @@ class IppPrinter:
 
 @pytest.fixture
 def printer(monkeypatch: pytest.MonkeyPatch) -> Iterator[IppPrinter]:
+    with scheduler(monkeypatch), a_printer() as printer:
+        yield printer
+
+
+@contextmanager
+def a_printer() -> Iterator[IppPrinter]:
     folder = Path(tempfile.mkdtemp(prefix="ipp-"))
     try:
-        with scheduler(monkeypatch):
-            printer = IppPrinter(folder)
-            queue_to(f"ipp://localhost:{printer.port}/ipp/print")
-            yield printer
+        printer = IppPrinter(folder)
+        queue_to(f"ipp://localhost:{printer.port}/ipp/print")
+        yield printer
     finally:
         shutil.rmtree(folder)
 
@@ -152,6 +157,26 @@ def test_a_queue_that_was_stopped_keeps_its_cards_and_one_that_rejects_takes_non
         assert [printed.detail for printed in print_waiting(ledger, press)] == [None] * 2
         until(lambda: len(printer.tray()) >= 3)
     assert backs(printer, tmp_path) == numbers
+
+
+def test_a_scheduler_that_has_as_many_jobs_as_it_may_takes_cards_again_when_some_are_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ledger, press, numbers = waiting(tmp_path, 3)
+    with scheduler(monkeypatch, directives="MaxJobs 2\n"), a_printer() as printer:
+        for number in numbers:
+            ledger.to_print(number)
+        *taken, refused = print_waiting(ledger, press)
+        assert [printed.detail for printed in taken] == [None] * 2
+        assert "Too many active jobs" in str(refused.detail)
+        assert f"lpstat -o {QUEUE} tells the jobs that still wait" in str(refused.detail)
+        assert [job.number for job in ledger.waiting()] == numbers[2:]
+
+        with printer.on():
+            until(lambda: len(printer.tray()) >= 2 and said("lpstat", "-o", QUEUE) == "")
+            assert [printed.detail for printed in print_waiting(ledger, press)] == [None]
+            until(lambda: len(printer.tray()) >= 3)
+        assert backs(printer, tmp_path) == numbers
 
 
 def test_a_printer_that_loses_its_power_with_a_card_in_its_memory(printer: IppPrinter, tmp_path: Path) -> None:
