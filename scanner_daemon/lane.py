@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from structlog.contextvars import bind_contextvars
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from scanner_daemon.backoff import exponential
 from scanner_daemon.errors import DeviceAccessDenied, DeviceError, LoyaltyError, LoyaltyUnavailable
@@ -296,7 +296,7 @@ class Lane:
 
     def _head(self, scanner: str) -> dict[str, Any]:
         """Return what all events have."""
-        return {"id": str(ULID()), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
+        return {"id": ulid_now(), "lane": self.name, "scanner": scanner, "at": datetime.now(UTC)}
 
 
 class _OnMember:

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from ulid import ULID
-
 from scanner_daemon.cards.form import Form
 from scanner_daemon.errors import PrinterError
 
@@ -167,7 +165,7 @@ class Folder:
 
     def send(self, card: bytes) -> None:
         """Write the card as a file of its own; their names sort as they were made."""
-        name = f"card-{ULID()}.{self.suffix}"
+        name = f"card-{time.time_ns()}-{os.getpid()}.{self.suffix}"  # two programs may print at once
         unfinished = self.folder / f".{name}.unfinished"
         try:
             with unfinished.open("wb") as opened:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
 
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from scanner_daemon.model import (
     Balance,
@@ -42,7 +42,7 @@ def every_state(lane: str) -> Iterator[tuple[str, LaneEvent]]:
     now = datetime.now(UTC)
 
     def head(sequence: int) -> _Head:
-        return _Head(id=str(ULID()), lane=lane, scanner="test", at=now, sequence=sequence)
+        return _Head(id=ulid_now(), lane=lane, scanner="test", at=now, sequence=sequence)
 
     yield "recognising", ScanAccepted(card="test", **head(1))
     yield "welcome", MemberIdentified(member=_member(now), **head(2))

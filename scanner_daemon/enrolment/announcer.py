@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from scanner_daemon.enrolment.opened import Opened
 from scanner_daemon.loyalty.outbox import Entry
@@ -74,4 +74,4 @@ class Announcer:
         return {**self._head(entry.enrolment.scanner), "enrolment": entry.enrolment_id, "label": label}
 
     def _head(self, scanner: str | None) -> dict[str, Any]:
-        return {"id": str(ULID()), "lane": self.lane, "scanner": scanner, "at": datetime.now(UTC)}
+        return {"id": ulid_now(), "lane": self.lane, "scanner": scanner, "at": datetime.now(UTC)}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import structlog
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from scanner_daemon.enrolment.details import Details
 from scanner_daemon.enrolment.intake import Intake, Taken
@@ -78,7 +78,7 @@ class Desk:
     def open(self, card: Card | None = None) -> None:
         """Open an enrolment, for ``card`` or for one that is to be scanned, in place of any other."""
         self.close(EnrolmentClosedReason.REPLACED)
-        self._await_details(Opened(id=str(ULID()), opened_at=datetime.now(UTC), card=card))
+        self._await_details(Opened(id=ulid_now(), opened_at=datetime.now(UTC), card=card))
         self._announce()
 
     def close(self, reason: EnrolmentClosedReason = EnrolmentClosedReason.CANCELLED) -> None:
@@ -109,7 +109,7 @@ class Desk:
         if opened is not None:
             self._take_off()  # before anything is awaited: its card's number is nobody else's
         try:
-            return await self._take(details, opened.id if opened else str(ULID()), card)
+            return await self._take(details, opened.id if opened else ulid_now(), card)
         except (StorageError, IssuingError):
             if opened is not None and self.opened is None:
                 self._await_details(opened)
@@ -150,7 +150,7 @@ class Desk:
         if self.opened is not None and self.opened.card is None:
             self._fill(self.opened, card)
         elif self.programme.create == "always":
-            await self._keep(str(ULID()), card)
+            await self._keep(ulid_now(), card)
 
     def _member(self, member: Member, sequence: int) -> None:
         """Take it that whoever was to be enrolled is gone, or is a member already: a wrong ID is worse than no ID."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from scanner_daemon.enrolment.announcer import Announcer
 from scanner_daemon.loyalty.outbox import Counts, Entry, Outbox
@@ -44,7 +44,7 @@ class Intake:
 
     async def keep(self, enrolment: Enrolment, *, enrolment_id: str | None = None) -> Entry:
         """Return what stands for ``enrolment`` on the disk from now on. Raises ``StorageError``: nothing was kept."""
-        entry = await self.outbox(Outbox.put, enrolment, enrolment_id=enrolment_id or str(ULID()), at=datetime.now(UTC))
+        entry = await self.outbox(Outbox.put, enrolment, enrolment_id=enrolment_id or ulid_now(), at=datetime.now(UTC))
         self.announcer.queued(entry)
         self.replay.wake()
         return entry

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from ulid import ULID
+from ulid_transform import ulid_now
 
 from scanner_daemon.errors import StorageError
 from scanner_daemon.issuing.ledger import Ledger
@@ -135,7 +135,7 @@ class Counter:
             self.publish(CardNotPrinted(**self._head(), label=label, detail=detail, waiting=len(waiting)))
 
     def _head(self) -> dict[str, Any]:
-        return {"id": str(ULID()), "lane": self.lane, "scanner": None, "at": datetime.now(UTC)}
+        return {"id": ulid_now(), "lane": self.lane, "scanner": None, "at": datetime.now(UTC)}
 
 
 @asynccontextmanager

@@ -158,11 +158,12 @@ def test_a_full_device() -> None:
 
 def test_a_folder_gets_whole_files_in_order(tmp_path: Path) -> None:
     folder = Folder(folder=tmp_path, suffix="pdf")
-    folder.send(b"first")
-    folder.send(b"second")
-    assert [file.read_bytes() for file in sorted(tmp_path.iterdir())] == [b"first", b"second"]
+    cards = [b"card %d" % number for number in range(200)]
+    for card in cards:
+        folder.send(card)
+    assert [file.read_bytes() for file in sorted(tmp_path.iterdir())] == cards
     with pytest.raises(PrinterError, match="no such file"):
-        Folder(folder=tmp_path / "absent", suffix="pdf").send(b"third")
+        Folder(folder=tmp_path / "absent", suffix="pdf").send(CARD)
 
 
 def test_a_queue_that_cups_does_not_know() -> None:
