@@ -234,10 +234,11 @@
   let lastKey = -Infinity;
   let sending;
   let burst = {};
+  let pressed = null; // when the key was that types next; a keyboard on the screen has none
 
   document.addEventListener("keydown", (event) => {
     const before = lastKey;
-    if (event.key.length === 1) lastKey = event.timeStamp;
+    if (event.key.length === 1) lastKey = pressed = event.timeStamp;
     clearTimeout(sending);
     if (event.key === "F2") {
       event.preventDefault();
@@ -261,10 +262,12 @@
   });
 
   form.addEventListener("beforeinput", (event) => {
-    if (event.target !== burst.field || event.timeStamp - burst.at > FINGERS) {
+    const at = pressed ?? event.timeStamp; // which is only when this page came round to it
+    pressed = null;
+    if (event.target !== burst.field || at - burst.at > FINGERS) {
       burst = { field: event.target, before: event.target.value, keys: 0 };
     }
-    burst.at = event.timeStamp;
+    burst.at = at;
     burst.keys += 1;
     clearTimeout(burst.judged);
     burst.judged = setTimeout(judge, 2 * FINGERS, burst);
