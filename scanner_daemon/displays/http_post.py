@@ -32,11 +32,13 @@ class HttpPost:
     url: str
     ca_file: Path | None = None
     _parts: SplitResult = field(init=False, repr=False)
+    _target: str = field(init=False, repr=False)
     _tls: ssl.SSLContext | None = field(init=False, default=None, repr=False)
     _idle: list["_Connection"] = field(init=False, default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self._parts = urlsplit(self.url)
+        self._target = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
 
     async def __aenter__(self) -> Self:
         if self._parts.scheme == "https":
@@ -53,12 +55,11 @@ class HttpPost:
 
     async def post(self, content: bytes, headers: Mapping[str, str]) -> int:
         """Return the status of the answer. Has no time limit; raises ``DisplayError`` when there is no answer."""
-        target = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
         head = {"Host": self._parts.netloc, "Content-Length": str(len(content)), **headers}
         try:
             connection = self._kept() or await self._opened()
             try:
-                status = await connection.post(target, head, content)
+                status = await connection.post(self._target, head, content)
             except BaseException:
                 connection.close()
                 raise

@@ -4,6 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +59,15 @@ async def test_an_event_arrives_signed_and_as_on_every_channel(receiver: Receive
         Verifier(OTHER).verify(posted.body, posted.headers)
     with pytest.raises(WebhookVerificationError):
         Verifier(NEW).verify(posted.body.replace(b"Ada", b"Bob"), posted.headers)
+
+
+async def test_a_name_that_is_no_unicode_holds_nothing_up(receiver: Receiver, events: "Events") -> None:
+    """Half a surrogate pair stands for a byte of a file's name that is no UTF-8 (PEP 383)."""
+    event = replace(events.online(), device="/dev/\udcff")
+    async with at_work(webhook(receiver.url)) as hook:
+        await hook.tell(event)
+        posted = await receiver.next()
+    assert Verifier(NEW).verify(posted.body, posted.headers) == as_json_object(event)
 
 
 @pytest.mark.parametrize("known", [OLD, NEW])
