@@ -8,7 +8,7 @@ never guessed.
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from scanner_daemon.decoding.symbology import scan_data_type, split_identifier
 from scanner_daemon.model import ScanDataType, SymbologyIdentifier
@@ -28,27 +28,26 @@ class CodeId(Enum):
     NONE = "none"
 
 
-class Identified(NamedTuple):
-    """A label and its symbology; ``identifier`` is the AIM identifier it certainly has, ``None`` in any doubt."""
+Identified: TypeAlias = tuple[str, ScanDataType, SymbologyIdentifier | None]
+"""A label, its symbology, and the AIM identifier it certainly has: ``None`` in any doubt.
 
-    label: str
-    scan_data_type: ScanDataType
-    identifier: SymbologyIdentifier | None
+A plain tuple, as one is made on each scan's way to the till.
+"""
 
 
 def identify(scan_data: str, scheme: CodeId) -> Identified | None:
     """Take the code identifier of ``scheme`` off ``scan_data``; ``None`` when there is none, or it cannot be right.
 
-    >>> identify("d4006381333931", CodeId.HONEYWELL).label
+    >>> identify("d4006381333931", CodeId.HONEYWELL)[0]
     '4006381333931'
     >>> identify("4006381333931", CodeId.HONEYWELL) is None
     True
     """
     if scheme is CodeId.NONE or (scheme is CodeId.AIM and not scan_data.startswith("]")):
-        return Identified(scan_data, ScanDataType.UNKNOWN, None)
+        return scan_data, ScanDataType.UNKNOWN, None
     if scheme is CodeId.AIM:
         identifier, label = split_identifier(scan_data)
-        return Identified(label, scan_data_type(identifier, label), identifier)
+        return label, scan_data_type(identifier, label), identifier
     symbologies = _SCHEMES[scheme]
     code_id = next((scan_data[:length] for length in (3, 1) if scan_data[:length] in symbologies), None)
     if code_id is None:
@@ -59,9 +58,8 @@ def identify(scan_data: str, scheme: CodeId) -> Identified | None:
         return None
     if kind in _RETAIL or kind is _UPC_EAN:
         kind, aim = _retail(kind, label)
-    return (
-        Identified(label, kind, SymbologyIdentifier(code=aim[0], modifier=aim[1]) if aim else None) if label else None
-    )
+    identifier = SymbologyIdentifier(code=aim[0], modifier=aim[1]) if aim else None
+    return (label, kind, identifier) if label else None
 
 
 def _retail(kind: ScanDataType, label: str) -> tuple[ScanDataType, str]:

@@ -18,11 +18,12 @@ def read_label(*, scanner: str, scan_data: bytes, at: float, code_id: CodeId = C
     identified = identify(text, code_id)
     if identified is None:
         return Discarded(scanner=scanner, reason=DiscardReason.NOISE, at=at)
+    label, kind, identifier = identified
     return Scan(
         scanner=scanner,
         scan_data=scan_data,
-        scan_data_label=identified.label,
-        scan_data_type=identified.scan_data_type,
-        symbology_identifier=identified.identifier,
+        scan_data_label=label,
+        scan_data_type=kind,
+        symbology_identifier=identifier,
         at=at,
     )

@@ -47,8 +47,8 @@ def _other(text: str, recording: Recording, random: Random) -> str:
     found = identify(text, recording.code_id)
     if found is None:
         return next(other for other in _attempts(text, random) if identify(other, recording.code_id) is None)
-    code_id = text[: len(text) - len(found.label)]
-    return code_id + disguised(found.label, random)
+    label = found[0]
+    return text.removesuffix(label) + disguised(label, random)
 
 
 def _attempts(text: str, random: Random) -> Iterator[str]:

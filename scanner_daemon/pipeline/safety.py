@@ -55,7 +55,8 @@ def is_payment_card(label: str, scan_data_type: ScanDataType) -> bool:
 
 def _issued(digits: str) -> bool:
     """Tell whether a payment scheme issues numbers of this length with these first four digits."""
-    return any(int(digits[:4]) in prefixes for prefixes in _ISSUED.get(len(digits), ()))
+    all_prefixes = _ISSUED.get(len(digits))
+    return all_prefixes is not None and any(int(digits[:4]) in prefixes for prefixes in all_prefixes)
 
 
 _SIXTEEN_AND_MORE = (

@@ -30,8 +30,10 @@ def spellings(scan: Scan) -> list[tuple[ScanDataType, str]]:
     The first is the one to prefer: EAN-13 where the scanner tells the symbology, so that one card is one customer at
     every scanner, else what it sent, since 12 digits may be something else than a UPC-A symbol.
     """
-    number = gtin_13(scan)
     sent = (scan.scan_data_type, scan.scan_data_label)
+    if len(sent[1]) == _EAN_13 and not sent[1].startswith("0"):  # as most are; nothing needs to be reckoned
+        return [sent]
+    number = gtin_13(scan)
     if number is None or not number.startswith("0"):
         return [sent]
     if scan.scan_data_type is ScanDataType.UNKNOWN:
@@ -61,6 +63,7 @@ def _begins_with(pattern: re.Pattern[str], digits: str) -> bool:
     return text.startswith(digits) and text[len(digits) : len(digits) + 1] not in _QUANTIFIERS and "|" not in text
 
 
+_EAN_13: Final = 13  # digits
 _EAN_OR_UPC: Final = frozenset({ScanDataType.EAN13, ScanDataType.UPCA, ScanDataType.UNKNOWN})
 _RESTRICTED: Final = frozenset({"02", "04", *(str(prefix) for prefix in range(20, 30)), "98", "99"})
 _ORDINARY: Final = tuple(prefix for prefix in (f"{number:02}" for number in range(100)) if prefix not in _RESTRICTED)

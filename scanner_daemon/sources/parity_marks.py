@@ -21,6 +21,8 @@ class ParityMarks:
 
     def feed(self, marked: bytes) -> list[bytes | None]:
         """Return runs of good bytes, and ``None`` for each byte that is noise."""
+        if not self._cut and b"\xff" not in marked:  # as nearly always
+            return [marked]
         steps = list(_STEP.finditer(self._cut + marked))
         self._cut = steps.pop()["cut"] if steps and steps[-1]["cut"] else b""
         return [step["data"] or step["good"] for step in steps]

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import time
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
@@ -49,7 +50,7 @@ async def read_until_gone(
     try:
         await reading.gone
     except OSError:
-        reading.tell(decoder.lost(reading.loop.time()))
+        reading.tell(decoder.lost(time.monotonic()))
         raise
     finally:
         reading.stop()
@@ -109,7 +110,7 @@ class _Reading:
         self._timer = None
         try:
             self._read()
-            deadline, now = self._decoder.deadline, self.loop.time()
+            deadline, now = self._decoder.deadline, time.monotonic()
             if deadline is not None and deadline <= now:
                 self.tell(self._decoder.expire(now))
             self._set_timer()
@@ -119,19 +120,23 @@ class _Reading:
     def _read(self) -> None:
         data = _read_now(self._fd)
         if data:
-            now = self.loop.time()
+            now = time.monotonic()
             if self._tap:
                 self._tap(data, now)
-            self.tell(self._decoder.feed(data, now))
+            for report in self._decoder.feed(data, now):
+                self._deliver(report)
 
     def _set_timer(self) -> None:
-        """Be woken at the deadline or before. It moves with each character: a timer early costs less than a new one."""
+        """Be woken at the deadline or before.
+
+        It moves with each character, and goes with the terminator: to be woken in vain costs less than a new timer for
+        each character, and is no work between a scan and whoever waits for it.
+        """
         deadline = self._decoder.deadline
-        if deadline is not None and self._timer is not None and self._timer.when() <= deadline:
+        if deadline is None or (self._timer is not None and self._timer.when() <= deadline):
             return
         self._cancel_timer()
-        if deadline is not None:
-            self._timer = self.loop.call_at(deadline, self._on_deadline)
+        self._timer = self.loop.call_at(deadline, self._on_deadline)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

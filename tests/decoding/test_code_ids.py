@@ -39,8 +39,9 @@ def test_label_and_symbology(
 ) -> None:
     identified = identify(scan_data, scheme)
     assert identified is not None
-    assert (identified.label, identified.scan_data_type) == (label, kind)
-    assert identified.identifier is None if identifier is None else str(identified.identifier) == identifier
+    found, told, aim = identified
+    assert (found, told) == (label, kind)
+    assert aim is None if identifier is None else str(aim) == identifier
 
 
 @pytest.mark.parametrize(
@@ -67,5 +68,6 @@ def test_a_makers_scheme_guesses_nothing(scheme: CodeId, scan_data: str) -> None
 def test_a_label_is_the_end_of_what_was_sent(scan_data: str, scheme: CodeId) -> None:
     identified = identify(scan_data, scheme)
     if identified is not None:
-        assert scan_data.endswith(identified.label)
-        assert len(scan_data) - len(identified.label) in {CodeId.NONE: {0}, CodeId.AIM: {0, 3}}.get(scheme, {1, 3})
+        label = identified[0]
+        assert scan_data.endswith(label)
+        assert len(scan_data) - len(label) in {CodeId.NONE: {0}, CodeId.AIM: {0, 3}}.get(scheme, {1, 3})

@@ -32,7 +32,7 @@ def code_ids(text: str, label: str) -> list[CodeId]:
     FNC1 in front of GS1 data may come as a separator, too.
     """
     found = ((scheme, identify(text, scheme)) for scheme in _SCHEMES)
-    return [scheme for scheme, it in found if it and it.label.removeprefix(_GS) == label]
+    return [scheme for scheme, it in found if it and it[0].removeprefix(_GS) == label]
 
 
 def complaint(text: str, label: str) -> Complaint:
