@@ -25,7 +25,7 @@ NEW = ("0400000000077", "0400000000015", "0400000000022")
 CONTACT = {"display_name": "Zoë", "email": "zoe@doe.com", "mobile": "+20123456789"}
 CONFIGURATION = """
 lane = {{ name = "lane-1", state_dir = "{state}" }}
-gameball = {{ base_url = "{gameball}", create = "{create}", lookup_timeout = 0.6, misconfigured_pause = 0.1 }}
+gameball = {{ base_url = "{gameball}", create = "{create}", lookup_timeout = 2.0, misconfigured_pause = 0.1 }}
 scanner = [{{ name = "counter", driver = "serial", port = "{port}", gap = 0.05 }}]
 card = [{card}]
 debounce = {{ same_symbol_timeout = 0.2 }}
