@@ -4,12 +4,15 @@ A wedge types into a pipe, 1 ms a key. This project sends through its whole lane
 peer, through its HTTP notifier, unsigned; the floor writes the same bytes each time to an open connection. Each is a
 process of its own and so is the handler, on the same clock (``CLOCK_MONOTONIC``), which answers at once. All run during
 the whole of it and are asked in turns.
+
+Then the handler answers one request of each program badly, and the next label follows right after.
 """
 
 import asyncio
 import multiprocessing
 import os
 import time
+from collections import deque
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import Final
@@ -24,6 +27,19 @@ KEY: Final = 0.001
 PAUSE: Final = 0.02
 TIMES_FASTER: Final = 3.0
 WITHIN: Final = 5.0
+SLOW: Final = 2.0
+"""Seconds that a slow answer takes."""
+
+RETRIED: Final = 2.5
+"""Seconds within which every program has tried again, with the settings it comes with."""
+
+GOOD: Final = (0.0, "204 No Content")
+BAD: Final = {
+    f"while an answer takes {SLOW:g} s": (SLOW, "204 No Content"),
+    "after HTTP 500": (0.0, "500 Internal Server Error\r\nContent-Length: 0"),
+}
+"""Seconds until the answer, and its status."""
+
 SUBJECTS: Final = (
     Subject(name=FLOOR, module="benchmarks.subjects.webhook_floor"),
     Subject(name=OURS, module="benchmarks.subjects.webhook_scanner_daemon"),
@@ -46,9 +62,13 @@ def measure(short: bool) -> Findings:
             except SubjectFailed as why:
                 findings.leave_out(str(why))
         times = in_turns(running, handler, scans=20 if short else 400)
+        findings.rows = [Row.of_times(WHAT, taken, of=name) for name, taken in times.items()]
+        findings.goals.append(goal(findings.rows))
+        del running[FLOOR]
+        for what, answer in BAD.items():
+            times = after_bad_answers(running, handler, answer, times=1 if short else 5)
+            findings.rows += [Row.of_times(f"the next label, {what}", taken, of=name) for name, taken in times.items()]
     process.kill()
-    findings.rows = [Row.of_times(WHAT, taken, of=name) for name, taken in times.items()]
-    findings.goals.append(goal(findings.rows))
     return findings
 
 
@@ -58,11 +78,38 @@ def in_turns(running: dict[str, Running], handler: Connection, *, scans: int) ->
     for number in range(scans + 2):
         for name, subject in running.items():
             sent = typed(subject.scanners[0], f"4006381{number:06}")
-            if not handler.poll(WITHIN):
-                raise SystemExit(f"{name}: expected a request within {WITHIN:g} s, got none")
-            times[name].append((handler.recv() - sent) / 1e6)
+            times[name].append((told(name, handler, "") - sent) / 1e6)
             time.sleep(PAUSE)
     return {name: taken[2:] for name, taken in times.items()}
+
+
+def after_bad_answers(
+    running: dict[str, Running], handler: Connection, answer: tuple[float, str], *, times: int
+) -> dict[str, list[float]]:
+    """Return the milliseconds of each subject's label that comes right after one with such an ``answer``."""
+    taken: dict[str, list[float]] = {name: [] for name in running}
+    for number in range(times):
+        for name, subject in running.items():
+            handler.send(answer)
+            first, second = f"4006381{number:05}1", f"4006381{number:05}2"
+            typed(subject.scanners[0], first)
+            told(name, handler, first)
+            time.sleep(PAUSE)
+            sent = typed(subject.scanners[0], second)
+            taken[name].append((told(name, handler, second) - sent) / 1e6)
+            time.sleep(RETRIED)
+            while handler.poll():
+                handler.recv()
+    return taken
+
+
+def told(name: str, handler: Connection, label: str) -> int:
+    """Return when the handler had a request of ``name`` with ``label``, in nanoseconds."""
+    while handler.poll(WITHIN):
+        at, body = handler.recv()
+        if label in body:
+            return int(at)
+    raise SystemExit(f"{name}: expected a request within {WITHIN:g} s, got none")
 
 
 def typed(fd: int, label: str) -> int:
@@ -93,10 +140,11 @@ def handle(line: Connection) -> None:
 
 
 class Handler(asyncio.Protocol):
-    """Answers a request as soon as its last byte is there."""
+    """Answers a request as soon as its last byte is there, the next ones as ``answers`` say."""
 
-    def __init__(self, line: Connection) -> None:
+    def __init__(self, line: Connection, answers: deque[tuple[float, str]]) -> None:
         self._line = line
+        self._answers = answers
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102  asyncio's own
@@ -110,13 +158,17 @@ class Handler(asyncio.Protocol):
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
         if length and len(body) >= int(length):
             self._received = b""
-            self._line.send(at)
-            self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            self._line.send((at, body.decode()))
+            delay, status = self._answers.popleft() if self._answers else GOOD
+            answer = f"HTTP/1.1 {status}\r\n\r\n"
+            asyncio.get_running_loop().call_later(delay, self._transport.write, answer.encode())
 
 
 async def _handle(line: Connection) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: Handler(line), "127.0.0.1")
+    answers = deque[tuple[float, str]]()
+    server = await asyncio.get_running_loop().create_server(lambda: Handler(line, answers), "127.0.0.1")
     line.send(server.sockets[0].getsockname()[1])
+    asyncio.get_running_loop().add_reader(line.fileno(), lambda: answers.append(line.recv()))
     await server.serve_forever()
 
 
