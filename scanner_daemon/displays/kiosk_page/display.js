@@ -46,11 +46,8 @@
 
   function show(view) {
     clearTimeout(clearing);
-    for (const field of fields) {
-      const text = view[field.dataset.field] ?? "";
-      field.textContent = text;
-      field.style.setProperty("--chars", Math.max(1, text.length));
-    }
+    for (const field of fields) field.textContent = view[field.dataset.field] ?? "";
+    fit(...fields);
     if (view.picture) picture.src = view.picture;
     else picture.removeAttribute("src");
     document.body.dataset.panel = view.panel;
@@ -58,9 +55,24 @@
     if (view.hold_for) clearing = setTimeout(clear, 1000 * view.hold_for, view);
   }
 
+  // Tell the style sheet how wide each text is in one line, in ems, so that it finds a size that fits.
+  function fit(...lines) {
+    const text = document.createRange();
+    for (const line of lines) line.style.whiteSpace = "nowrap";
+    const ems = lines.map((line) => {
+      text.selectNodeContents(line);
+      return text.getBoundingClientRect().width / parseFloat(getComputedStyle(line).fontSize);
+    });
+    lines.forEach((line, number) => {
+      line.style.whiteSpace = "";
+      line.style.setProperty("--ems", Math.max(1, 1.005 * ems[number]));
+    });
+  }
+
   // The time of day, in the page's language; the browser wakes once a minute.
   function tick() {
     clock.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format();
+    fit(clock);
     setTimeout(tick, 60_000 - (Date.now() % 60_000));
   }
 
