@@ -5,6 +5,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Self
 
 import structlog
@@ -71,9 +72,16 @@ class Lane(lane.Lane):
     _notifier: SystemdNotifier | None
 
     @classmethod
-    def from_config(cls, config: Config, *, environ: Mapping[str, str] = os.environ) -> Self:
+    def from_config(
+        cls,
+        config: Config,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        begun: Mapping[str, ScannerSource] = MappingProxyType({}),
+    ) -> Self:
         """Build every part of ``config`` and put them together; opens no device, file or connection but the token's.
 
+        ``begun`` are scanners that are there already, by name; they are not built.
         Raises ``ConfigError`` when the state directory cannot keep the server's token.
         """
         for note in config.notes:
@@ -114,7 +122,7 @@ class Lane(lane.Lane):
         listeners["journal"] = Journal()
         built = cls(
             name=config.lane.name,
-            sources=_sources(config, till),
+            sources=_sources(config, till, begun),
             pipeline=_pipeline(config),
             loyalty=last_known or desk or programme,
             listeners=listeners,
@@ -239,9 +247,11 @@ def _balance_cache(config: Config) -> BalanceCache:
     return BalanceCache(state_dir=config.lane.state_dir, max_customers=max(kept.max_customers, 1), max_age=age)
 
 
-def _sources(config: Config, till: Till | None) -> list[ScannerSource]:
+def _sources(
+    config: Config, till: Till | None, begun: Mapping[str, ScannerSource] = MappingProxyType({})
+) -> list[ScannerSource]:
     """Return the scanners. Those that would type into the till are taken from it only while it is typed to."""
-    built = [(scanner, scanner.source.build()) for scanner in config.scanners]
+    built = [(scanner, begun.get(scanner.name) or scanner.source.build()) for scanner in config.scanners]
     return [
         till.standing_in(source) if till and scanner.is_keyboard and scanner.pass_through else source
         for scanner, source in built

@@ -55,6 +55,11 @@ class Scanner:
         """Whether it would type into the till by itself."""
         return bool(getattr(self.source.driver, "is_keyboard", False))
 
+    @property
+    def has_head_start(self) -> bool:
+        """Whether it may be claimed before the lane runs: a device of our own that the till does not need meanwhile."""
+        return bool(getattr(self.source.driver, "settles", False)) and not (self.is_keyboard and self.pass_through)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -93,14 +98,28 @@ def load_config(path: str | Path = DEFAULT_FILE, *, require_secrets: bool = True
     Raises ``ConfigError`` with every mistake, also when the file is absent, unreadable or no TOML.
     """
     file = Path(path)
+    return parse_config(read_document(file), file=str(file), base=file.parent, require_secrets=require_secrets)
+
+
+def read_document(file: Path) -> Mapping[str, Any]:
+    """Return what is in the configuration ``file``, unchecked.
+
+    Raises ``ConfigError`` when the file is absent, unreadable or no TOML.
+    """
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigError([Mistake(file=str(file), key="", expected="a readable file", got=reason)]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([Mistake(file=str(file), key="", expected="TOML", got=str(error))]) from None
-    return parse_config(document, file=str(file), base=file.parent, require_secrets=require_secrets)
+
+
+def scanners_in(document: Mapping[str, Any]) -> tuple[Scanner, ...]:
+    """Return the scanners of a ``document``, before all else is checked; none where anything is wrong with one."""
+    reader = _Reader(document, file="", base=Path(), environ={}, require_secrets=False)
+    scanners = tuple(reader.scanners())
+    return () if reader.mistakes else scanners
 
 
 def parse_config(
@@ -149,7 +168,7 @@ class _Reader:
         enrolment = self._plain(EnrolmentSettings, "enrolment")
         programme = self._loyalty()
         server = self._server()
-        scanners = tuple(self._scanners())
+        scanners = tuple(self.scanners())
         cards = tuple(self._parts("card", _Choice("kind", pipeline.KINDS, "cards", default="pattern")))
         card_numbers = self._card_numbers(cards)
         card_printer = self._of_cards(PrinterSettings, "printer")
@@ -272,7 +291,7 @@ class _Reader:
         part = self._part(MemberTemplate, table, self._place("till.member"))
         return part.build() if part else None
 
-    def _scanners(self) -> Iterator[Scanner]:
+    def scanners(self) -> Iterator[Scanner]:
         seen: set[str] = set()
         for table, place in self._array_places("scanner"):
             name = table.get("name")

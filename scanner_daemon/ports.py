@@ -26,6 +26,9 @@ class ScannerSource(Protocol):
 
     A scanner that is a keyboard types into the till by itself, whenever nobody grabs it. Its class says so, with
     ``is_keyboard: ClassVar[bool] = True``, and it delivers its grabs in ``Claimed``.
+
+    A device that must be silent for a while before it is claimed may say so with ``settles: ClassVar[bool] = True``: it
+    is then read from before the lane runs, so that both are ready sooner. What it delivers waits for the lane.
     """
 
     @property

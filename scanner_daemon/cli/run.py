@@ -29,19 +29,35 @@ def run(
     gc.disable()  # nothing that is imported is garbage
     with _without("rich"):
         from scanner_daemon import logs
-        from scanner_daemon.app import Lane
-        from scanner_daemon.config import load_config
         from scanner_daemon.errors import ConfigError
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a lane to reload
     logs.configure()
     try:
-        lane = Lane.from_config(load_config(config))
+        asyncio.run(_run(config))
     except ConfigError as error:
         fail_on(error)
+
+
+async def _run(file: Path) -> None:
+    """Load most of the daemon while its scanners prove that they are silent, then run the lane.
+
+    Raises ``ConfigError`` for what is wrong before the lane runs.
+    """
+    with _without("rich"):
+        from scanner_daemon.config import parse_config, read_document, scanners_in
+        from scanner_daemon.sources.head_start import HeadStart
+
+    document = read_document(file)
+    begun = {one.name: HeadStart(one.source.build()) for one in scanners_in(document) if one.has_head_start}
+    await asyncio.sleep(0)  # for each to open its device
+    with _without("rich"):
+        from scanner_daemon.app import Lane
+
+    lane = Lane.from_config(parse_config(document, file=str(file), base=file.parent), begun=begun)
     gc.freeze()  # nor will it be: looking through all of it again would delay a scan by tens of milliseconds
     gc.enable()
-    asyncio.run(until_stopped(lane, config))
+    await until_stopped(lane, file)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class HidKeyboard:
     """
 
     is_keyboard: ClassVar[bool] = True
+    settles: ClassVar[bool] = True
 
     name: str
     match: DeviceMatch | None = None

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import structlog
 from pydantic import Field
@@ -44,6 +44,8 @@ class HidPos:
     hidraw knows no grab. Nothing of such a device reaches the till by itself, but any program with the permission may
     read along: the node is locked for those who respect that, and who else has it open is logged.
     """
+
+    settles: ClassVar[bool] = True
 
     name: str
     match: DeviceMatch | None = None

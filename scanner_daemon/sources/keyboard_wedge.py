@@ -39,6 +39,7 @@ class KeyboardWedge:
     """
 
     is_keyboard: ClassVar[bool] = True
+    settles: ClassVar[bool] = True
 
     name: str
     match: DeviceMatch | None = None

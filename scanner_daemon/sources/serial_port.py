@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import serial
 from pydantic import Field
@@ -43,6 +43,8 @@ class SerialPort:
     The kernel knows no DSR/DTR handshake: with ``dsr-dtr`` DTR stays on, which says the same to the scanner, since
     the daemon always reads.
     """
+
+    settles: ClassVar[bool] = True
 
     name: str
     port: Annotated[str, Field(min_length=1)]

@@ -110,7 +110,7 @@ def test_a_printer_that_hangs_up_has_not_taken_the_card(fault: str, card: bytes)
 def test_a_printer_that_hangs_up_is_told_at_whichever_step_that_is() -> None:
     """It depends on which of the two is first, so that one try shows nothing."""
     tries = 300
-    with VirtualPrinter(*["reset"] * tries) as printer:  # type: ignore[list-item]  # each is a fault
+    with VirtualPrinter(*["reset"] * tries) as printer:  # type: ignore[arg-type]  # each is a fault
         for _ in range(tries):
             with pytest.raises(PrinterError, match=r"but it hung up in the middle of it"):
                 printer_at(printer.address, Form.ZPL).send(b"^XA^XZ")

@@ -107,6 +107,16 @@ def test_it_stops_cleanly_and_finishes_what_was_scanned(daemon: Daemon, tmp_path
     assert "hush" not in log
 
 
+def test_a_wrong_configuration_ends_it_also_where_a_scanner_was_begun(scanner: VirtualScanner, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIGURATION.format(folder=tmp_path, port=scanner.port).replace("console", "consoel"))
+    command = [sys.executable, "-m", "scanner_daemon", "run", "--config", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 78
+    assert "did you mean 'console'?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 class Reloads:
     """A running daemon and its configuration."""
 
