@@ -39,6 +39,10 @@ def test_rarer_check_digits_stay_right(scheme: object, body: str, random: Random
     assert scheme.is_valid(disguised(number, random))  # type: ignore[attr-defined]  # three modules of stdnum
 
 
+def test_it_is_looked_for_until_it_is_found() -> None:
+    assert mod_97_10.is_valid(disguised("041234567890366", Random(9124)))  # not among the first thousand
+
+
 @given(st.text("0123456789", min_size=17, max_size=17), SEEDS)
 def test_a_service_relation_stays_one_wherever_it_is_written(body: str, random: Random) -> None:
     number = body + ean.calc_check_digit(body)
