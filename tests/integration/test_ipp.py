@@ -52,7 +52,8 @@ if [ -e {folder}/no-paper ]; then
 fi
 while [ -e {folder}/slow ]; do touch {folder}/printing; sleep 0.1; done
 kill -0 "$PPID" || exit 1  # it lost its power
-cp "$1" "{folder}/tray/$(date +%s.%N).pdf"
+cp "$1" {folder}/printed
+mv {folder}/printed "{folder}/tray/$(date +%s.%N).pdf"  # whole
 """
 
 
