@@ -11,8 +11,11 @@ import structlog
 from scanner_daemon.backoff import exponential
 from scanner_daemon.model import LaneEvent
 
-Send: TypeAlias = Callable[[LaneEvent], Awaitable[str | None]]
-"""Tries once to deliver an event, in limited time; returns ``None`` or, as half a sentence, why it was not taken."""
+Outcome: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Waits, for a limited time, until an event was taken; returns ``None`` or, as half a sentence, why it was not."""
+
+Send: TypeAlias = Callable[[LaneEvent], Outcome]
+"""Tries once to deliver an event, begins with it at once, and returns what waits for the outcome."""
 
 GivenUp: TypeAlias = Callable[[LaneEvent, str], None]
 """Hears of an event that is delivered no more, and why, as half a sentence; at once and without waiting."""
@@ -69,8 +72,9 @@ class Delivery:
         self._problem: str | None = None
 
     def begin(self, event: LaneEvent) -> None:
-        """Have ``event`` delivered; never waits."""
-        self._start(self._fresh, event, self._deliver(event))
+        """Have ``event`` delivered; never waits. It is sent right now unless too many are on their way."""
+        outcome = self._send(event) if len(self._fresh) < FRESH_AT_ONCE else None
+        self._start(self._fresh, event, self._deliver(event, outcome))
 
     async def finish(self, *, within: float) -> None:
         """Wait for first attempts, at most ``within`` seconds."""
@@ -90,9 +94,9 @@ class Delivery:
         if task.cancelled():  # perhaps before it had begun
             self._give_up(event, "the lane has stopped, or too many events wait")
 
-    async def _deliver(self, event: LaneEvent) -> None:
+    async def _deliver(self, event: LaneEvent, outcome: Outcome | None) -> None:
         async with self._places:
-            problem = await self._attempt(event)
+            problem = await self._attempt(outcome or self._send(event))
         if problem is not None:
             self._start(self._retried, event, self._retry(event, problem))
 
@@ -100,13 +104,13 @@ class Delivery:
         for delay in islice(exponential(first=self._first_retry, limit=SLOWEST_RETRY), self._attempts - 1):
             await asyncio.sleep(delay)
             async with self._places_to_retry:
-                problem = await self._attempt(event)
+                problem = await self._attempt(self._send(event))
             if problem is None:
                 return
         self._give_up(event, f"{self._attempts} attempts; {problem}")
 
-    async def _attempt(self, event: LaneEvent) -> str | None:
-        problem = await self._send(event)
+    async def _attempt(self, outcome: Outcome) -> str | None:
+        problem = await outcome()
         if problem is not None and self._problem is None:
             _log.warning("receiver_does_not_answer", to=self._to, detail=problem)
         elif problem is None and self._problem is not None:

@@ -2,18 +2,21 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 import h11
 
 from scanner_daemon.displays.tls import trusting
 from scanner_daemon.errors import DisplayError
+
+Answer: TypeAlias = Callable[[], Awaitable[int]]
 
 MAX_ANSWER: Final = 64 * 1024
 """Bytes of an answer that are read, so that its connection can be used again."""
@@ -35,6 +38,7 @@ class HttpPost:
     _target: str = field(init=False, repr=False)
     _tls: ssl.SSLContext | None = field(init=False, default=None, repr=False)
     _idle: list["_Connection"] = field(init=False, default_factory=list, repr=False)
+    _asked: set["_Connection"] = field(init=False, default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
         self._parts = urlsplit(self.url)
@@ -48,28 +52,52 @@ class HttpPost:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._idle:
-            connection = self._idle.pop()
+        for connection in (*self._idle, *self._asked):
             connection.close()
             await connection.closed()
 
-    async def post(self, content: bytes, headers: Mapping[str, str]) -> int:
-        """Return the status of the answer. Has no time limit; raises ``DisplayError`` when there is no answer."""
-        head = {"Host": self._parts.netloc, "Content-Length": str(len(content)), **headers}
+    def post(self, content: bytes, headers: Mapping[str, str]) -> Answer:
+        """Return what waits for the answer, to be called once.
+
+        The request is on its way by then where a connection was kept. Waiting has no time limit; it returns the
+        status, and raises ``DisplayError`` when there is no answer.
+        """
+        request = _Request(
+            target=self._target,
+            headers={"Host": self._parts.netloc, "Content-Length": str(len(content)), **headers},
+            content=content,
+        )
+        connection = self._kept()
+        if connection is not None:
+            self._ask(connection, request)
+        return partial(self._answer, request, connection)
+
+    def _ask(self, connection: "_Connection", request: "_Request") -> None:
+        self._asked.add(connection)
+        connection.ask(request)
+
+    async def _answer(self, request: "_Request", connection: "_Connection | None") -> int:
         try:
-            connection = self._kept() or await self._opened()
+            if connection is None:
+                connection = await self._opened()
+                self._ask(connection, request)
             try:
-                status = await connection.post(self._target, head, content)
+                status = await connection.answer(request)
             except BaseException:
-                connection.close()
+                self._let_go(connection)
                 raise
         except (OSError, h11.ProtocolError) as error:
             raise DisplayError(f"expected an answer, got {type(error).__name__} ({error})") from None
         if connection.can_be_kept():
+            self._asked.discard(connection)
             self._idle.append(connection)
         else:
-            connection.close()
+            self._let_go(connection)
         return status
+
+    def _let_go(self, connection: "_Connection") -> None:
+        self._asked.discard(connection)
+        connection.close()
 
     def _kept(self) -> "_Connection | None":
         """Return the connection that was used last, if it is still good."""
@@ -85,6 +113,12 @@ class HttpPost:
         return _Connection(*await asyncio.open_connection(self._parts.hostname, port, ssl=self._tls))
 
 
+class _Request(NamedTuple):
+    target: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class _Connection:
     """A connection, for one request at a time."""
 
@@ -94,13 +128,19 @@ class _Connection:
         self._http = h11.Connection(h11.CLIENT)
         self._used = 0.0
 
-    async def post(self, target: str, headers: Mapping[str, str], content: bytes) -> int:
-        """Return the status of the answer, which is read to its end. Raises ``OSError`` or ``h11.ProtocolError``."""
-        lines = (f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", "")
-        self._writer.write("\r\n".join(lines).encode("ascii") + content)  # one packet, if it fits
-        # h11 takes as long as all before: it reads the answer, and hears of the request while that is on its way.
-        self._http.send(h11.Request(method="POST", target=target, headers=list(headers.items())))
-        self._http.send(h11.Data(data=content))
+    def ask(self, request: _Request) -> None:
+        """Send ``request``, in one packet if it fits."""
+        lines = (f"{name}: {value}" for name, value in request.headers.items())
+        head = "\r\n".join((f"POST {request.target} HTTP/1.1", *lines, "", ""))
+        self._writer.write(head.encode("ascii") + request.content)
+
+    async def answer(self, request: _Request) -> int:
+        """Return the status of the answer, which is read to its end. Raises ``OSError`` or ``h11.ProtocolError``.
+
+        h11 takes as long as all before: it reads the answer, and hears of the request while that is on its way.
+        """
+        self._http.send(h11.Request(method="POST", target=request.target, headers=list(request.headers.items())))
+        self._http.send(h11.Data(data=request.content))
         self._http.send(h11.EndOfMessage())
         await self._writer.drain()
         return await self._status()

@@ -16,8 +16,8 @@ from pydantic_core import PydanticSerializationError, to_json
 from standardwebhooks.webhooks import Webhook as Signer
 
 from scanner_daemon.displays.dead_letters import DeadLetter, DeadLetters
-from scanner_daemon.displays.delivery import FIRST_RETRY, Delivery
-from scanner_daemon.displays.http_post import HttpPost
+from scanner_daemon.displays.delivery import FIRST_RETRY, Delivery, Outcome
+from scanner_daemon.displays.http_post import Answer, HttpPost
 from scanner_daemon.displays.tls import safe_address
 from scanner_daemon.errors import DisplayError, StorageError
 from scanner_daemon.model import LaneEvent, as_json_object
@@ -123,12 +123,16 @@ class Webhook:
         except StorageError as error:
             _log.error("dead_letters_not_kept", to=self._host, count=len(given_up), detail=str(error))
 
-    async def _send(self, http: HttpPost, event: LaneEvent) -> str | None:
-        """Make one attempt, signed with its own time; return why ``event`` was not taken, if so."""
+    def _send(self, http: HttpPost, event: LaneEvent) -> Outcome:
+        """Make one attempt, signed with its own time."""
         body = _encoded(as_json_object(event))
+        return partial(self._outcome, http.post(body, self._headers(event.id, body, at=datetime.now(UTC))))
+
+    async def _outcome(self, answer: Answer) -> str | None:
+        """Return why the event was not taken, if so."""
         try:
             async with asyncio.timeout(self.timeout):
-                status = await http.post(body, self._headers(event.id, body, at=datetime.now(UTC)))
+                status = await answer()
         except TimeoutError:
             return f"expected an answer within {self.timeout:g} s, got none"
         except DisplayError as error:

@@ -50,7 +50,7 @@ async def posting(server: Server, path: str = "/events?key=1") -> AsyncIterator[
 
 async def post(http: HttpPost) -> int:
     async with asyncio.timeout(5):
-        return await http.post(b"{}", {"X-Test": "1"})
+        return await http.post(b"{}", {"X-Test": "1"})()
 
 
 KEPT = (
@@ -90,6 +90,17 @@ async def test_no_path_is_the_root(path: str) -> None:
     async with posting(server, path) as http:
         await post(http)
     assert server.requests[0].startswith(b"POST / HTTP/1.1\r\n")
+
+
+async def test_over_a_kept_connection_a_request_needs_nobody_who_waits() -> None:
+    server = Server(KEPT[0])
+    async with posting(server) as http, asyncio.timeout(5):
+        await post(http)
+        http.post(b"[]", {})
+        while len(server.requests) < 2:
+            await asyncio.sleep(0.01)
+    assert server.requests[1].endswith(b"\r\n\r\n[]")
+    assert server.connections == 1  # which the end has closed, or the server had waited for ever
 
 
 @pytest.mark.parametrize(
