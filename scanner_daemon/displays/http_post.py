@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TypeAlias
+from typing import Final, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 import h11
@@ -35,6 +35,7 @@ class HttpPost:
     url: str
     ca_file: Path | None = None
     _parts: SplitResult = field(init=False, repr=False)
+    _always: dict[str, str] = field(init=False, repr=False)
     _target: str = field(init=False, repr=False)
     _tls: ssl.SSLContext | None = field(init=False, default=None, repr=False)
     _idle: list["_Connection"] = field(init=False, default_factory=list, repr=False)
@@ -42,6 +43,7 @@ class HttpPost:
 
     def __post_init__(self) -> None:
         self._parts = urlsplit(self.url)
+        self._always = {"Host": self._parts.netloc}
         self._target = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
 
     async def __aenter__(self) -> Self:
@@ -62,27 +64,23 @@ class HttpPost:
         The request is on its way by then where a connection was kept. Waiting has no time limit; it returns the
         status, and raises ``DisplayError`` when there is no answer.
         """
-        request = _Request(
-            target=self._target,
-            headers={"Host": self._parts.netloc, "Content-Length": str(len(content)), **headers},
-            content=content,
-        )
+        headers = {**self._always, "Content-Length": str(len(content)), **headers}
         connection = self._kept()
         if connection is not None:
-            self._ask(connection, request)
-        return partial(self._answer, request, connection)
+            self._ask(connection, headers, content)
+        return partial(self._answer, headers, content, connection)
 
-    def _ask(self, connection: "_Connection", request: "_Request") -> None:
+    def _ask(self, connection: "_Connection", headers: Mapping[str, str], content: bytes) -> None:
         self._asked.add(connection)
-        connection.ask(request)
+        connection.ask(self._target, headers, content)
 
-    async def _answer(self, request: "_Request", connection: "_Connection | None") -> int:
+    async def _answer(self, headers: Mapping[str, str], content: bytes, connection: "_Connection | None") -> int:
         try:
             if connection is None:
                 connection = await self._opened()
-                self._ask(connection, request)
+                self._ask(connection, headers, content)
             try:
-                status = await connection.answer(request)
+                status = await connection.answer(self._target, headers, content)
             except BaseException:
                 self._let_go(connection)
                 raise
@@ -113,12 +111,6 @@ class HttpPost:
         return _Connection(*await asyncio.open_connection(self._parts.hostname, port, ssl=self._tls))
 
 
-class _Request(NamedTuple):
-    target: str
-    headers: Mapping[str, str]
-    content: bytes
-
-
 class _Connection:
     """A connection, for one request at a time."""
 
@@ -128,19 +120,18 @@ class _Connection:
         self._http = h11.Connection(h11.CLIENT)
         self._used = 0.0
 
-    def ask(self, request: _Request) -> None:
-        """Send ``request``, in one packet if it fits."""
-        lines = (f"{name}: {value}" for name, value in request.headers.items())
-        head = "\r\n".join((f"POST {request.target} HTTP/1.1", *lines, "", ""))
-        self._writer.write(head.encode("ascii") + request.content)
+    def ask(self, target: str, headers: Mapping[str, str], content: bytes) -> None:
+        """Send a request, in one packet if it fits."""
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        self._writer.write(f"POST {target} HTTP/1.1\r\n{lines}\r\n".encode("ascii") + content)
 
-    async def answer(self, request: _Request) -> int:
+    async def answer(self, target: str, headers: Mapping[str, str], content: bytes) -> int:
         """Return the status of the answer, which is read to its end. Raises ``OSError`` or ``h11.ProtocolError``.
 
         h11 takes as long as all before: it reads the answer, and hears of the request while that is on its way.
         """
-        self._http.send(h11.Request(method="POST", target=request.target, headers=list(request.headers.items())))
-        self._http.send(h11.Data(data=request.content))
+        self._http.send(h11.Request(method="POST", target=target, headers=list(headers.items())))
+        self._http.send(h11.Data(data=content))
         self._http.send(h11.EndOfMessage())
         await self._writer.drain()
         return await self._status()
