@@ -18,6 +18,7 @@ class Server:
     answer: bytes
     hang_up: bool = False
     requests: list[bytes] = field(default_factory=list)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     connections: int = 0
     handlers: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
@@ -28,6 +29,7 @@ class Server:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.requests.append(head + await reader.readexactly(2))
+                self.asked.set()
                 writer.write(self.answer)
                 if self.hang_up:
                     break
@@ -96,9 +98,9 @@ async def test_over_a_kept_connection_a_request_needs_nobody_who_waits() -> None
     server = Server(KEPT[0])
     async with posting(server) as http, asyncio.timeout(5):
         await post(http)
+        server.asked.clear()
         http.post(b"[]", {})
-        while len(server.requests) < 2:
-            await asyncio.sleep(0.01)
+        await server.asked.wait()
     assert server.requests[1].endswith(b"\r\n\r\n[]")
     assert server.connections == 1  # which the end has closed, or the server had waited for ever
 
