@@ -1,6 +1,5 @@
 import errno
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from scanner_daemon.errors import DeviceAccessDenied, DeviceUnavailable
 from scanner_daemon.sources.access import device_error, holders, owning_group
+from tests.bystander import bystander
 
 
 @pytest.fixture
@@ -53,13 +53,10 @@ def test_a_busy_device_names_who_has_it(terminal: str, number: int) -> None:
 
 
 def test_a_device_that_the_daemon_has_names_the_command_that_frees_it(terminal: str, tmp_path: Path) -> None:
-    daemon = tmp_path / "scanner-daemon"
-    daemon.symlink_to("/bin/sleep")
     held = os.open(terminal, os.O_RDONLY | os.O_NOCTTY)
-    with subprocess.Popen((daemon, "60"), stdin=held) as running:
+    with bystander("scanner-daemon", tmp_path, stdin=held):
         os.close(held)
         error = device_error(OSError(errno.EBUSY, ""), terminal, trying="open")
-        running.kill()
 
     assert "`systemctl stop scanner-daemon`" in str(error)
 

@@ -1,6 +1,6 @@
 import os
-import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +12,7 @@ from scanner_daemon.sources.hid_keyboard import HidKeyboard, _Typing  # what rea
 from scanner_daemon.sources.hid_pos import HidPos
 from scanner_daemon.sources.hidraw import _read, _write_and_read, tell_who_listens_in
 from scanner_daemon.sources.keyboard_wedge import KeyboardWedge
+from tests.bystander import bystander
 
 
 @pytest.fixture
@@ -23,21 +24,11 @@ def node() -> Iterator[tuple[str, int]]:
     os.close(slave)
 
 
-@pytest.fixture
-def other(node: tuple[str, int]) -> Iterator[subprocess.Popen[bytes]]:
-    """Another program that has the node open."""
-    with subprocess.Popen(("sleep", "60"), stdin=node[1]) as process:
-        yield process
-        process.kill()
-
-
-async def test_who_else_has_the_node_open_is_told_by_name(
-    node: tuple[str, int], other: subprocess.Popen[bytes]
-) -> None:
-    with capture_logs() as logs:
+async def test_who_else_has_the_node_open_is_told_by_name(node: tuple[str, int], tmp_path: Path) -> None:
+    with bystander("till", tmp_path, stdin=node[1]) as number, capture_logs() as logs:
         await tell_who_listens_in(node[0], scanner="counter")
 
-    assert [(entry["event"], entry["held_by"]) for entry in logs] == [("scanner_shared", [f"sleep (pid {other.pid})"])]
+    assert [(entry["event"], entry["held_by"]) for entry in logs] == [("scanner_shared", [f"till (pid {number})"])]
 
 
 async def test_holding_it_alone_is_no_news(node: tuple[str, int]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scanner_daemon.cli.doctor_scanners import scanner_findings
 from scanner_daemon.config import parse_config
+from tests.bystander import bystander
 from tests.integration.umockdev.test_hidraw import HID_POS
 
 if TYPE_CHECKING:
@@ -64,18 +64,10 @@ def test_a_persons_keyboard(plug_in: Callable[..., Wedge]) -> None:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Have a program of this name run."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def run(name: str) -> None:
-        (tmp_path / name).symlink_to("/bin/sleep")
-        started.append(subprocess.Popen((tmp_path / name, "60")))
-
-    yield run
-    for process in started:
-        process.kill()
-        process.wait()
+def meddlers(tmp_path: Path) -> Iterator[None]:
+    """Programs run that take serial ports for a modem and for a braille display."""
+    with bystander("ModemManager", tmp_path), bystander("brltty", tmp_path):
+        yield
 
 
 def plug_in_bridge(testbed: Testbed, vendor: str, properties: str = "") -> str:
@@ -92,15 +84,13 @@ def checks(port: str) -> set[str]:
     return {found.check for found in findings(driver="serial", port=port) if not found.well}
 
 
-def test_programs_that_meddle_with_serial_ports(testbed: Testbed, running: Callable[[str], None]) -> None:
+@pytest.mark.usefixtures("meddlers")
+def test_programs_that_meddle_with_serial_ports(testbed: Testbed) -> None:
     port = plug_in_bridge(testbed, "0403")
-    running("ModemManager")
-    running("brltty")
     assert checks(port) >= {"scanner s: ModemManager", "scanner s: brltty"}
 
 
-def test_a_port_that_is_marked_is_left_alone(testbed: Testbed, running: Callable[[str], None]) -> None:
+@pytest.mark.usefixtures("meddlers")
+def test_a_port_that_is_marked_is_left_alone(testbed: Testbed) -> None:
     port = plug_in_bridge(testbed, "1eab", "E: ID_MM_DEVICE_IGNORE=1\n")
-    running("ModemManager")
-    running("brltty")
     assert not checks(port) & {"scanner s: ModemManager", "scanner s: brltty"}
