@@ -16,6 +16,7 @@ from scanner_daemon import logs
 from scanner_daemon.decoding.layouts import LAYOUTS
 from scanner_daemon.decoding.wedge import WedgeDecoder
 from scanner_daemon.decoding.wedge_events import WedgeEvents
+from scanner_daemon.event_loop import new_event_loop
 from scanner_daemon.lane import Lane
 from scanner_daemon.model import Claimed, LaneEvent, Member, MemberIdentified, ScanPassedThrough
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
@@ -86,4 +87,5 @@ def source(name: str, scanner: str) -> ScannerSource:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:  # as ``scanner-daemon run`` does
+        runner.run(main())

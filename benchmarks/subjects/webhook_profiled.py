@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.subjects import webhook_scanner_daemon
 from scanner_daemon.displays import http_post, webhook
 from scanner_daemon.displays.delivery import Delivery
+from scanner_daemon.event_loop import new_event_loop
 from scanner_daemon.lane import Lane
 from scanner_daemon.pipeline import Pipeline
 
@@ -31,7 +32,8 @@ begun: dict[str, int] = {}
 def main() -> None:
     for owner, name, step in STEPS:
         noted(owner, name, step)
-    asyncio.run(webhook_scanner_daemon.main())
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(webhook_scanner_daemon.main())
 
 
 def noted(owner: Any, name: str, step: str) -> None:

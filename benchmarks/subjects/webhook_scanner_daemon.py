@@ -10,6 +10,7 @@ from benchmarks.subjects import telling
 from benchmarks.subjects.scanner_daemon_lane import Programme, source
 from scanner_daemon import logs
 from scanner_daemon.displays.webhook import Webhook
+from scanner_daemon.event_loop import new_event_loop
 from scanner_daemon.lane import Lane
 from scanner_daemon.pipeline import DuplicateFilter, Pipeline
 
@@ -36,4 +37,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:  # as ``scanner-daemon run`` does
+        runner.run(main())

@@ -30,11 +30,13 @@ def run(
     with _without("rich"):
         from scanner_daemon import logs
         from scanner_daemon.errors import ConfigError
+        from scanner_daemon.event_loop import new_event_loop
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a lane to reload
     logs.configure()
     try:
-        asyncio.run(_run(config))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_run(config))
     except ConfigError as error:
         fail_on(error)
 
