@@ -16,6 +16,9 @@ OURS: Final = "scanner-daemon"
 FLOOR: Final = "floor"
 """The least that does the work at all: what the machine takes, and nobody can be quicker."""
 
+PARTS: Final = 10
+"""Of a run. What is met or missed by a little would else be met today and missed tomorrow."""
+
 COLUMNS: Final = ("measured", "of", "median", "p99", "÷ best peer", "÷ floor")
 
 
@@ -76,6 +79,16 @@ Measure = Callable[[bool], Findings]
 def percentile(values: Sequence[float], percent: int) -> float:
     """Return the value that ``percent`` of all are not above."""
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
+
+
+def times_in_parts(values: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Return how many times ``others`` are ``values`` in each part of the run, by their medians, the least first."""
+    size = max(len(values) // PARTS, 1)
+    medians = (
+        [statistics.median(some[begin : begin + size]) for begin in range(0, len(some) - size + 1, size)]
+        for some in (values, others)
+    )
+    return sorted(value / other for value, other in zip(*medians, strict=False))
 
 
 def median_of(rows: Iterable[Row], what: str, of: str = OURS) -> float | None:

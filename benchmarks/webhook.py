@@ -11,7 +11,6 @@ Then the handler answers one request of each program badly, and the next label f
 import asyncio
 import multiprocessing
 import os
-import statistics
 import time
 from collections import deque
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from benchmarks import report
-from benchmarks.report import FLOOR, OURS, Findings, Goal, Row
+from benchmarks.report import FLOOR, OURS, Findings, Goal, Row, times_in_parts
 from benchmarks.scanners import keys
 from benchmarks.subject import PEERS_PYTHON, Running, Subject, SubjectFailed, started
 
@@ -28,7 +27,6 @@ KEY: Final = 0.001
 PAUSE: Final = 0.02
 PEER: Final = "barcode-server"
 TIMES_FASTER: Final = 3.0
-PARTS: Final = 10
 WITHIN: Final = 5.0
 SLOW: Final = 2.0
 """Seconds that a slow answer takes."""
@@ -126,24 +124,14 @@ def typed(fd: int, label: str) -> int:
 
 
 def goal(times: dict[str, list[float]]) -> Goal:
-    """Return whether we are so many times faster than the peer, in each part of the run.
-
-    It is met by a little or missed by a little: one figure for the whole run would say this today and that tomorrow.
-    """
+    """Return whether we are so many times faster than the peer, in each part of the run."""
     wanted = f"{TIMES_FASTER:g} times faster than {PEER}, in each part of the run"
     if OURS not in times or PEER not in times:
         return Goal(what=WHAT, wanted=wanted, measured="not all are here", met=None)
-    ours, peer = (parts(times[name]) for name in (OURS, PEER))
-    faster = sorted(theirs / own for own, theirs in zip(ours, peer, strict=True))
+    faster = times_in_parts(times[PEER], times[OURS])
     return Goal(
         what=WHAT, wanted=wanted, measured=f"{faster[0]:.2f} to {faster[-1]:.2f} times", met=faster[0] >= TIMES_FASTER
     )
-
-
-def parts(times: list[float]) -> list[float]:
-    """Return the median of each part of ``times``."""
-    size = len(times) // PARTS
-    return [statistics.median(times[part * size : (part + 1) * size]) for part in range(PARTS)]
 
 
 def handle(line: Connection) -> None:
