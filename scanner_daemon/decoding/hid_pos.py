@@ -125,6 +125,11 @@ class HidPosReports:
                 self._end(at)
         return self._scan.take()
 
+    def overflow(self, at: float) -> list[Scan | Discarded]:
+        """Discard the scan, as reports before ``at`` may be lost: up to the next report that ends one."""
+        self._scan.poison(DiscardReason.OVERFLOW, at)
+        return self._scan.take()
+
     def expire(self, now: float) -> list[Scan | Discarded]:
         """Act on a silence up to ``now``. Feed everything readable first: unread reports are no silence."""
         self._scan.expire(now)

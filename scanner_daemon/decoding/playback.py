@@ -82,7 +82,7 @@ def _feed(decoder: _Decoder, step: Step) -> list[Scan | Discarded]:
     match decoder, step.what:
         case _, Mark.DISCONNECT:
             return decoder.lost(step.at)
-        case WedgeDecoder(), Mark.DROPPED:
+        case WedgeDecoder() | HidPosReports(), Mark.DROPPED:
             return decoder.overflow(step.at)
         case WedgeDecoder(), tuple() as keys:
             return decoder.feed(tuple(KeyStroke(code=code, pressed=down, at=step.at) for code, down in keys))

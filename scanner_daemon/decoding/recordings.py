@@ -33,7 +33,7 @@ class RecordingFormat(Enum):
 class Mark(Enum):
     """What happened to the connection itself."""
 
-    DROPPED = "dropped"  # the kernel's queue ran over
+    DROPPED = "dropped"  # the kernel's queue ran over, or may have
     NOISE = "noise"  # parity or framing error
     DISCONNECT = "disconnect"  # unplugged, and plugged in again for what follows
 

@@ -24,7 +24,7 @@ it is a step, after a silence of so many seconds:
                keys as in ``linux/input-event-codes.h`` or by number; ``dropped`` = the kernel lost events
 ``bytes``      ``"text\r"`` as a JSON string, sent as UTF-8, or bytes in hex as ``02 34 32 03``; ``noise``
 ``ssi``        the same, as one packet or any part of one
-``hid-…``      one report in hex
+``hid-…``      one report in hex; ``dropped`` = the kernel's queue was full, so that reports may be lost
 all            ``disconnect`` = unplugged; what follows comes after it was plugged in again
 ============== ====================================================================================================
 
@@ -221,6 +221,6 @@ _MARKS: Final[Mapping[RecordingFormat, frozenset[str]]] = {
     RecordingFormat.WEDGE: frozenset({Mark.DROPPED.value, Mark.DISCONNECT.value}),
     RecordingFormat.BYTES: frozenset({Mark.NOISE.value, Mark.DISCONNECT.value}),
     RecordingFormat.SSI: frozenset({Mark.NOISE.value, Mark.DISCONNECT.value}),
-    RecordingFormat.HID_KEYBOARD: frozenset({Mark.DISCONNECT.value}),
-    RecordingFormat.HID_POS: frozenset({Mark.DISCONNECT.value}),
+    RecordingFormat.HID_KEYBOARD: frozenset({Mark.DROPPED.value, Mark.DISCONNECT.value}),
+    RecordingFormat.HID_POS: frozenset({Mark.DROPPED.value, Mark.DISCONNECT.value}),
 }

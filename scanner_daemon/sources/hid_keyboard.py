@@ -21,7 +21,7 @@ from scanner_daemon.sources import grab, hidraw
 from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import event_nodes, hid_keyboards
-from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.reading import read_reports_until_gone, settle
 from scanner_daemon.sources.tap import Heard, Tap
 from scanner_daemon.sources.xkb import find_layout
 
@@ -79,7 +79,7 @@ class HidKeyboard:
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic(), grabs=held))
                 caps_lamp = grab.caps_lamp(*nodes) if self.caps_compensation else None
                 typed = _Typing(reports, self._decoder(), tap or _nobody, caps_lamp)
-                await read_until_gone(device.fd, typed, deliver)
+                await read_reports_until_gone(device.fd, typed, deliver)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 
@@ -125,13 +125,16 @@ class _Typing:
         try:
             frames = self._reports.frames(data, at)
         except ValueError:
-            self._tap(Mark.DROPPED, at)
-            return self._decoder.overflow(at)
+            return self.overflow(at)
         reports = [] if self._caps_lamp is None else self._decoder.caps_lamp(self._caps_lamp(), at)
         for frame in frames:
             self._tap(frame, at)
             reports += self._decoder.feed(frame)
         return reports
+
+    def overflow(self, at: float) -> list[Scan | Discarded]:
+        self._tap(Mark.DROPPED, at)
+        return self._decoder.overflow(at)
 
     def expire(self, now: float) -> list[Scan | Discarded]:
         return self._decoder.expire(now)

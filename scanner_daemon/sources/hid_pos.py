@@ -17,7 +17,7 @@ from scanner_daemon.sources.access import device_error
 from scanner_daemon.sources.device_match import DeviceMatch, the_one
 from scanner_daemon.sources.discovery import hid_pos
 from scanner_daemon.sources.hidraw import RawHid, opened, tell_who_listens_in
-from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.reading import read_reports_until_gone, settle
 from scanner_daemon.sources.tap import Tap
 
 _log = structlog.get_logger()
@@ -39,7 +39,7 @@ class HidPos:
 
     The device is named by ``match`` or by ``path``, one of them. Its reports are understood through its report
     descriptor. ``gap`` is the longest silence between two reports of one label, in seconds; ``max_length`` is in bytes,
-    and by default less than the kernel queues: it tells nobody when its queue runs over.
+    and by default less than the kernel queues.
 
     hidraw knows no grab. Nothing of such a device reaches the till by itself, but any program with the permission may
     read along: the node is locked for those who respect that, and who else has it open is logged.
@@ -69,7 +69,7 @@ class HidPos:
                 await tell_who_listens_in(path, scanner=self.name)
                 await settle(device.fd, quiet=self.gap)
                 deliver(Claimed(scanner=self.name, device=path, at=time.monotonic()))
-                await read_until_gone(device.fd, reports, deliver, tap=tap)
+                await read_reports_until_gone(device.fd, reports, deliver, tap=tap)
         except OSError as error:
             raise device_error(error, path, trying="read") from error
 

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+from scanner_daemon.decoding.recordings import Mark
 from scanner_daemon.errors import DeviceUnavailable
 from scanner_daemon.model import Discarded, Scan
 from scanner_daemon.ports import Deliver
+from scanner_daemon.sources.tap import Tap
 
 READ_SIZE: Final = 64 * 1024
 """More than the kernel queues for one reader of an input device (64 events of 24 bytes) or a tty (4096 bytes)."""
@@ -17,8 +19,9 @@ READ_SIZE: Final = 64 * 1024
 QUIET_WITHIN: Final = 10.0
 """Seconds after which a device that never pauses is given up: no scanner talks that long."""
 
-_MOST_QUEUED: Final = 64
-"""Reports that hidraw queues for one reader (``HIDRAW_BUFFER_SIZE``)."""
+QUEUED_REPORTS: Final = 63
+"""Reports that hidraw queues for one reader; it drops more in silence (``hidraw_report_event`` in drivers/hid/hidraw.c,
+where a full ring of ``HIDRAW_BUFFER_SIZE`` has one place left)."""
 
 
 class Decoder(Protocol):
@@ -38,6 +41,13 @@ class Decoder(Protocol):
         """Take note that the device is gone."""
 
 
+class ReportDecoder(Decoder, Protocol):
+    """Makes scans of reports, each of which is read by itself."""
+
+    def overflow(self, at: float) -> Iterable[Scan | Discarded]:
+        """Take note that what came last before ``at`` may not have been kept."""
+
+
 async def read_until_gone(
     fd: int, decoder: Decoder, deliver: Deliver, *, tap: Callable[[bytes, float], None] | None = None
 ) -> None:
@@ -46,14 +56,15 @@ async def read_until_gone(
     Raises the ``OSError`` the device ended with, ``EIO`` where it ended by a hang-up, after a scan in progress was
     delivered as ``Discarded``. What ``decoder`` or ``deliver`` raise ends the reading too.
     """
-    reading = _Reading(fd, decoder, deliver, tap)
-    try:
-        await reading.gone
-    except OSError:
-        reading.tell(decoder.lost(time.monotonic()))
-        raise
-    finally:
-        reading.stop()
+    await _until_gone(_Reading(fd, decoder, deliver, tap))
+
+
+async def read_reports_until_gone(fd: int, decoder: ReportDecoder, deliver: Deliver, *, tap: Tap | None = None) -> None:
+    """Do as :func:`read_until_gone` for a hidraw node: one read gives one report, and a full queue is nowhere told.
+
+    All that is queued is read at once. Where that is as much as a queue holds, ``decoder`` has an overflow.
+    """
+    await _until_gone(_ReadingReports(fd, decoder, deliver, tap))
 
 
 async def settle(fd: int, *, quiet: float, within: float = QUIET_WITHIN) -> None:
@@ -94,7 +105,10 @@ class _Reading:
         self.loop.remove_reader(self._fd)
         self._cancel_timer()
 
-    def tell(self, reports: Iterable[Scan | Discarded]) -> None:
+    def lost(self) -> None:
+        self._tell(self._decoder.lost(time.monotonic()))
+
+    def _tell(self, reports: Iterable[Scan | Discarded]) -> None:
         for report in reports:
             self._deliver(report)
 
@@ -112,7 +126,7 @@ class _Reading:
             self._read()
             deadline, now = self._decoder.deadline, time.monotonic()
             if deadline is not None and deadline <= now:
-                self.tell(self._decoder.expire(now))
+                self._tell(self._decoder.expire(now))
             self._set_timer()
         except Exception as error:  # noqa: BLE001  raised again by whoever awaits ``gone``
             self._end(error)
@@ -120,11 +134,14 @@ class _Reading:
     def _read(self) -> None:
         data = _read_now(self._fd)
         if data:
-            now = time.monotonic()
-            if self._tap:
-                self._tap(data, now)
-            for report in self._decoder.feed(data, now):
-                self._deliver(report)
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        now = time.monotonic()
+        if self._tap:
+            self._tap(data, now)
+        for report in self._decoder.feed(data, now):
+            self._deliver(report)
 
     def _set_timer(self) -> None:
         """Be woken at the deadline or before.
@@ -150,9 +167,37 @@ class _Reading:
             self.gone.set_exception(error)
 
 
+class _ReadingReports(_Reading):
+    """The same of a hidraw node."""
+
+    _decoder: ReportDecoder
+    _tap: Tap | None
+
+    def _read(self) -> None:
+        for _ in range(QUEUED_REPORTS):
+            report = _read_now(self._fd)
+            if not report:
+                return
+            self._take(report)
+        now = time.monotonic()
+        if self._tap:
+            self._tap(Mark.DROPPED, now)
+        self._tell(self._decoder.overflow(now))
+
+
+async def _until_gone(reading: _Reading) -> None:
+    try:
+        await reading.gone
+    except OSError:
+        reading.lost()
+        raise
+    finally:
+        reading.stop()
+
+
 def _throw_away(fd: int) -> bool:
     """Read what is there, and return whether that was anything. A hidraw node gives one report a read."""
-    for reports in range(_MOST_QUEUED):
+    for reports in range(QUEUED_REPORTS):
         if not _read_now(fd):
             return reports > 0
     return True

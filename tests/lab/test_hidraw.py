@@ -36,6 +36,19 @@ def test_a_keyboard_read_raw_types_nothing_on_the_text_console(lane: Lane) -> No
     assert lane.typed() == ""
 
 
+def test_what_the_kernel_drops_while_nobody_reads_makes_no_label(lane: Lane) -> None:
+    """Its queue for one reader holds 63 reports and tells nobody when it runs over: a press and a release a digit."""
+    scanner = lane.online(UsbScanner(serial="SN0046"), "raw")
+    lane.run("systemctl kill --signal=STOP scanner-daemon")
+    scanner.type(f"{PRODUCT}\n{PRODUCT * 3}")
+    lane.run("systemctl kill --signal=CONT scanner-daemon")
+    assert lane.expect("scan_passed_through", scanner="raw")["label"] == PRODUCT
+    assert lane.expect("scan_discarded", scanner="raw")["reason"] == "overflow"
+    scanner.type("\n")
+    scanner.type(f"{PRODUCT}\n")
+    assert lane.expect("scan_passed_through", scanner="raw")["label"] == PRODUCT
+
+
 def test_all_digits_of_an_alt_code_in_one_report(lane: Lane) -> None:
     scanner = UsbScanner(serial="SN0046")
     for _ in range(2):

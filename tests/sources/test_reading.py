@@ -1,5 +1,6 @@
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,9 +8,11 @@ from io import FileIO
 
 import pytest
 
+from scanner_daemon.decoding.recordings import Mark
 from scanner_daemon.errors import DeviceUnavailable
 from scanner_daemon.model import Discarded, DiscardReason, Scan, ScanDataType, ScannerReport
-from scanner_daemon.sources.reading import read_until_gone, settle
+from scanner_daemon.sources.reading import QUEUED_REPORTS, read_reports_until_gone, read_until_gone, settle
+from scanner_daemon.sources.tap import Heard
 
 GAP = 0.05
 
@@ -154,6 +157,48 @@ async def test_nothing_is_read_after_a_cancellation(pipe: tuple[int, FileIO]) ->
 
     assert decoder.fed == [b"12"]
     assert decoder.deadline is not None  # nor did the timer run
+
+
+@dataclass
+class Reports(Lines):
+    """The same for what comes report by report."""
+
+    def overflow(self, at: float) -> list[Scan | Discarded]:
+        self.label, self.deadline = b"", None
+        return [Discarded(scanner="test", reason=DiscardReason.OVERFLOW, at=at)]
+
+
+@pytest.fixture
+def queue() -> Iterator[tuple[int, socket.socket]]:
+    """What gives one report a read, as hidraw does, and what they are sent with."""
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    near.settimeout(0)
+    with near, far:
+        yield near.fileno(), far
+
+
+@pytest.mark.parametrize(
+    ("queued", "overflows"), [(QUEUED_REPORTS - 1, 0), (QUEUED_REPORTS, 1), (QUEUED_REPORTS + 7, 1)]
+)
+async def test_all_reports_that_wait_are_read_and_as_many_as_a_queue_holds_are_an_overflow(
+    queue: tuple[int, socket.socket], queued: int, overflows: int
+) -> None:
+    near, far = queue
+    reports, heard = list[ScannerReport](), list[Heard]()
+    for number in range(queued):
+        far.send(b"%d\n" % number)
+    task = asyncio.create_task(
+        read_reports_until_gone(near, Reports(), reports.append, tap=lambda it, _: heard.append(it))
+    )
+    far.close()
+    with pytest.raises(OSError, match="hung up"):
+        await asyncio.wait_for(task, 5)
+
+    wanted: list[object] = [b"%d" % number for number in range(queued)]
+    if overflows:
+        wanted.insert(QUEUED_REPORTS, DiscardReason.OVERFLOW)
+    assert told(reports) == wanted
+    assert heard.count(Mark.DROPPED) == overflows
 
 
 async def test_settling_throws_away_all_until_it_is_quiet(pipe: tuple[int, FileIO]) -> None:
