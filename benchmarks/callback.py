@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks import report
-from benchmarks.report import FLOOR, OURS, Findings, Goal, Row, times_in_parts
+from benchmarks.report import FLOOR, OURS, Findings, Goal, Row, ratios_in_parts
 from benchmarks.rig import card
 from benchmarks.scanners import Stroke, characters, keys, play
 from benchmarks.subject import OUR_SOURCE, SERIALS, WEDGES, Running, Subject, SubjectFailed, started
@@ -96,18 +96,18 @@ def taken(subject: Running, kind: Kind, label: str) -> list[float]:
 
 def goals(times: Mapping[str, Sequence[float]], what: str) -> Iterator[Goal]:
     """Yield both goals for what our listener is told: a third of the best peer's time, three times the floor's."""
-    peers = [taken for name, taken in times.items() if name not in {FLOOR, OURS, LANE, PRODUCT}]
+    peers = [some for name, some in times.items() if name not in {FLOOR, OURS, LANE, PRODUCT}]
     peer, floor, ours = min(peers, key=statistics.median, default=None), times.get(FLOOR), times[PRODUCT]
-    for wanted, other, most in (("≤ 1/3 of the best peer", peer, 1 / 3), ("≤ 3 × the floor", floor, 3.0)):
-        wanted_of = f"{wanted}, in each part of the run"
+    for of, other, most in (("1/3 of the best peer", peer, 1 / 3), ("3 × the floor", floor, 3.0)):
+        wanted = f"≤ {of}, in each part of the run"
         if not (ours and floor and other):
-            yield Goal(what=what, wanted=wanted_of, measured="not all are here", met=None)
+            yield Goal(what=what, wanted=wanted, measured="not all are here", met=None)
             continue
-        ratios, least = times_in_parts(ours, other), statistics.median(floor) / statistics.median(other)
+        ratios, least = ratios_in_parts(ours, other), statistics.median(floor) / statistics.median(other)
         said = f"{ratios[0]:.2f} to {ratios[-1]:.2f} times"
         if least > most:
             said += f"; nobody can: the floor is {least:.2f} times"
-        yield Goal(what=what, wanted=wanted_of, measured=said, met=ratios[-1] <= most)
+        yield Goal(what=what, wanted=wanted, measured=said, met=ratios[-1] <= most)
 
 
 if __name__ == "__main__":

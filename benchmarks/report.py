@@ -81,7 +81,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
 
 
-def times_in_parts(values: Sequence[float], others: Sequence[float]) -> list[float]:
+def ratios_in_parts(values: Sequence[float], others: Sequence[float]) -> list[float]:
     """Return how many times ``others`` are ``values`` in each part of the run, by their medians, the least first."""
     size = max(len(values) // PARTS, 1)
     medians = (

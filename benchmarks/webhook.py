@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from benchmarks import report
-from benchmarks.report import FLOOR, OURS, Findings, Goal, Row, times_in_parts
+from benchmarks.report import FLOOR, OURS, Findings, Goal, Row, ratios_in_parts
 from benchmarks.scanners import keys
 from benchmarks.subject import PEERS_PYTHON, Running, Subject, SubjectFailed, started
 
@@ -128,7 +128,7 @@ def goal(times: dict[str, list[float]]) -> Goal:
     wanted = f"{TIMES_FASTER:g} times faster than {PEER}, in each part of the run"
     if OURS not in times or PEER not in times:
         return Goal(what=WHAT, wanted=wanted, measured="not all are here", met=None)
-    faster = times_in_parts(times[PEER], times[OURS])
+    faster = ratios_in_parts(times[PEER], times[OURS])
     return Goal(
         what=WHAT, wanted=wanted, measured=f"{faster[0]:.2f} to {faster[-1]:.2f} times", met=faster[0] >= TIMES_FASTER
     )

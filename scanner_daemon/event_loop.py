@@ -19,7 +19,8 @@ AT_ONCE: Final = 100
 class ModeratedSelector(selectors.EpollSelector):
     """Waits like any selector, but no oftener than ``MOST`` times a second for long.
 
-    Whoever asks oftener is kept waiting for up to ``1 / MOST`` seconds, then has all that came meanwhile.
+    Whoever asks oftener is kept waiting for up to ``1 / MOST`` seconds, then has all that came meanwhile: far less than
+    the kernel queues of a scanner's (64 events or reports). A ``timeout`` may end so much later, too.
     """
 
     def __init__(self) -> None:

@@ -87,7 +87,7 @@ class Scan:
 class DiscardReason(Enum):
     """Why a scan may be torn; a torn scan has no content."""
 
-    OVERFLOW = "overflow"  # the kernel dropped events (SYN_DROPPED)
+    OVERFLOW = "overflow"  # the kernel dropped events (SYN_DROPPED), or reports as far as can be known
     IDLE_GAP = "idle_gap"  # silence in the middle, or the end never came
     UNKNOWN_KEY = "unknown_key"  # a key the layout has no character for
     KEY_ORDER = "key_order"  # several keys in one report: their order is lost

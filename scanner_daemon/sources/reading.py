@@ -45,7 +45,7 @@ class ReportDecoder(Decoder, Protocol):
     """Makes scans of reports, each of which is read by itself."""
 
     def overflow(self, at: float) -> Iterable[Scan | Discarded]:
-        """Take note that what came last before ``at`` may not have been kept."""
+        """Take note that reports after the last one, up to ``at``, may be lost."""
 
 
 async def read_until_gone(
@@ -62,7 +62,7 @@ async def read_until_gone(
 async def read_reports_until_gone(fd: int, decoder: ReportDecoder, deliver: Deliver, *, tap: Tap | None = None) -> None:
     """Do as :func:`read_until_gone` for a hidraw node: one read gives one report, and a full queue is nowhere told.
 
-    All that is queued is read at once. Where that is as much as a queue holds, ``decoder`` has an overflow.
+    What is queued is read at once. Where it was as much as a queue holds, ``decoder`` is told of an overflow.
     """
     await _until_gone(_ReadingReports(fd, decoder, deliver, tap))
 
@@ -168,17 +168,29 @@ class _Reading:
 
 
 class _ReadingReports(_Reading):
-    """The same of a hidraw node."""
+    """The same of a hidraw node.
+
+    Its queue can only have run over behind a report that was read as the 63rd or later since the queue was last seen
+    empty: before that there was room. So the next one is not trusted to follow on from any of these, also where the
+    queue filled while we were in the middle of reading it.
+    """
 
     _decoder: ReportDecoder
     _tap: Tap | None
+    _since_empty = 0
 
     def _read(self) -> None:
         for _ in range(QUEUED_REPORTS):
             report = _read_now(self._fd)
             if not report:
+                self._since_empty = 0
                 return
             self._take(report)
+            self._since_empty += 1
+            if self._since_empty >= QUEUED_REPORTS:
+                self._overflow()
+
+    def _overflow(self) -> None:
         now = time.monotonic()
         if self._tap:
             self._tap(Mark.DROPPED, now)

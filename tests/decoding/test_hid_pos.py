@@ -101,6 +101,21 @@ def test_label_that_should_have_gone_on() -> None:
     assert told(scanner.feed(report(b"42"), 3.0)) == ["42"]
 
 
+def test_label_of_which_a_part_may_be_lost() -> None:
+    scanner = HidPosReports(scanner="a")
+    scanner.feed(report(b"1" * 56, continued=True), 1.0)
+    assert told(scanner.overflow(1.1)) == [DiscardReason.OVERFLOW]
+    assert told(scanner.feed(report(b"tail"), 1.2)) == []
+    assert told(scanner.feed(report(b"42"), 3.0)) == ["42"]
+
+
+def test_label_whose_head_may_be_lost() -> None:
+    scanner = HidPosReports(scanner="a")
+    assert told(scanner.overflow(1.0)) == [DiscardReason.OVERFLOW]
+    assert told(scanner.feed(report(b"tail"), 1.1)) == []
+    assert told(scanner.feed(report(b"42"), 3.0)) == ["42"]
+
+
 @pytest.mark.parametrize("torn", [report(b"1", count=57), report(b"1", count=255), report(b"1")[:-1], b"\x02"])
 def test_report_that_contradicts_its_layout(torn: bytes) -> None:
     scanner = HidPosReports(scanner="a")

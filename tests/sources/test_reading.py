@@ -177,28 +177,58 @@ def queue() -> Iterator[tuple[int, socket.socket]]:
         yield near.fileno(), far
 
 
-@pytest.mark.parametrize(
-    ("queued", "overflows"), [(QUEUED_REPORTS - 1, 0), (QUEUED_REPORTS, 1), (QUEUED_REPORTS + 7, 1)]
-)
-async def test_all_reports_that_wait_are_read_and_as_many_as_a_queue_holds_are_an_overflow(
-    queue: tuple[int, socket.socket], queued: int, overflows: int
+@pytest.mark.parametrize("queued", [1, QUEUED_REPORTS - 1, QUEUED_REPORTS, QUEUED_REPORTS + 7])
+async def test_behind_as_many_reports_as_a_queue_holds_nothing_is_trusted_to_follow_on(
+    queue: tuple[int, socket.socket], queued: int
 ) -> None:
     near, far = queue
     reports, heard = list[ScannerReport](), list[Heard]()
     for number in range(queued):
         far.send(b"%d\n" % number)
-    task = asyncio.create_task(
-        read_reports_until_gone(near, Reports(), reports.append, tap=lambda it, _: heard.append(it))
-    )
     far.close()
-    with pytest.raises(OSError, match="hung up"):
-        await asyncio.wait_for(task, 5)
 
-    wanted: list[object] = [b"%d" % number for number in range(queued)]
-    if overflows:
-        wanted.insert(QUEUED_REPORTS, DiscardReason.OVERFLOW)
+    with pytest.raises(OSError, match="hung up"):
+        await read_reports_until_gone(near, Reports(), reports.append, tap=lambda it, _: heard.append(it))
+
+    wanted = list[object]()
+    for number in range(queued):
+        wanted += [b"%d" % number, DiscardReason.OVERFLOW][: 1 + (number + 1 >= QUEUED_REPORTS)]
     assert told(reports) == wanted
-    assert heard.count(Mark.DROPPED) == overflows
+    assert heard.count(Mark.DROPPED) == wanted.count(DiscardReason.OVERFLOW)
+
+
+async def test_a_queue_that_fills_while_it_is_read_is_an_overflow_too(queue: tuple[int, socket.socket]) -> None:
+    """Where one report took so long that the queue was full behind it: the last one kept is the 64th since empty."""
+    near, far = queue
+    reports = asyncio.Queue[ScannerReport]()
+
+    def deliver(report: ScannerReport) -> None:
+        if reports.empty():
+            for number in range(QUEUED_REPORTS):
+                far.send(b"%d\n" % number)
+        reports.put_nowait(report)
+
+    task = asyncio.create_task(read_reports_until_gone(near, Reports(), deliver))
+    far.send(b"first\n")
+    heard = [await asyncio.wait_for(reports.get(), 5) for _ in range(1 + QUEUED_REPORTS + 2)]
+    task.cancel()
+
+    assert told(heard)[-4:] == [b"61", DiscardReason.OVERFLOW, b"62", DiscardReason.OVERFLOW]
+
+
+async def test_more_reports_than_a_queue_holds_are_no_overflow_where_it_was_empty_between(
+    queue: tuple[int, socket.socket],
+) -> None:
+    near, far = queue
+    reports = asyncio.Queue[ScannerReport]()
+    task = asyncio.create_task(read_reports_until_gone(near, Reports(), reports.put_nowait))
+    heard = list[ScannerReport]()
+    for _ in range(2 * QUEUED_REPORTS):
+        far.send(b"1\n")
+        heard.append(await asyncio.wait_for(reports.get(), 5))
+    task.cancel()
+
+    assert told(heard) == [b"1"] * 2 * QUEUED_REPORTS
 
 
 async def test_settling_throws_away_all_until_it_is_quiet(pipe: tuple[int, FileIO]) -> None:
