@@ -23,6 +23,9 @@ QUEUED_REPORTS: Final = 63
 """Reports that hidraw queues for one reader; it drops more in silence (``hidraw_report_event`` in drivers/hid/hidraw.c,
 where a full ring of ``HIDRAW_BUFFER_SIZE`` has one place left)."""
 
+_MOST_AT_ONCE: Final = 1000
+"""Reports of one device that are read before others have their turn: only one that babbles has as many."""
+
 
 class Decoder(Protocol):
     """Makes scans of bytes; knows no clock. All times are ``CLOCK_MONOTONIC`` seconds."""
@@ -180,7 +183,7 @@ class _ReadingReports(_Reading):
     _since_empty = 0
 
     def _read(self) -> None:
-        for _ in range(QUEUED_REPORTS):
+        for _ in range(_MOST_AT_ONCE):
             report = _read_now(self._fd)
             if not report:
                 self._since_empty = 0

@@ -216,6 +216,21 @@ async def test_a_queue_that_fills_while_it_is_read_is_an_overflow_too(queue: tup
     assert told(heard)[-4:] == [b"61", DiscardReason.OVERFLOW, b"62", DiscardReason.OVERFLOW]
 
 
+async def test_what_comes_after_a_full_queue_was_read_is_trusted(queue: tuple[int, socket.socket]) -> None:
+    near, far = queue
+    reports = asyncio.Queue[ScannerReport]()
+    for number in range(QUEUED_REPORTS):
+        far.send(b"%d\n" % number)
+    task = asyncio.create_task(read_reports_until_gone(near, Reports(), reports.put_nowait))
+    heard = [await asyncio.wait_for(reports.get(), 5) for _ in range(QUEUED_REPORTS + 1)]
+    for _ in range(2):
+        far.send(b"after\n")
+        heard.append(await asyncio.wait_for(reports.get(), 5))
+    task.cancel()
+
+    assert told(heard)[-4:] == [b"62", DiscardReason.OVERFLOW, b"after", b"after"]
+
+
 async def test_more_reports_than_a_queue_holds_are_no_overflow_where_it_was_empty_between(
     queue: tuple[int, socket.socket],
 ) -> None:
