@@ -6,7 +6,7 @@ whatever the printer does.
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -47,6 +47,7 @@ class Counter:
     ledger: Ledger
     publish: Callable[[LaneEvent], None] = field(init=False, default=lambda _: None)
     _wake: asyncio.Event = field(init=False, default_factory=asyncio.Event, repr=False)
+    _listed: set[str] = field(init=False, default_factory=set, repr=False)
 
     async def tell(self, event: LaneEvent) -> None:
         """Put a new card on the list of those to print; note one that comes back."""
@@ -95,6 +96,7 @@ class Counter:
     async def _put_on_list(self, event: CardIssued) -> None:
         number = await asyncio.to_thread(self.ledger.number_of, event.customer_id)
         if number is not None:
+            self._listed.add(number)  # before the ledger has it: who finds it there knows whose it is
             await asyncio.to_thread(self.ledger.to_print, number, name=event.display_name or "")
             self.print()
 
@@ -121,17 +123,18 @@ class Counter:
 
     async def _tell_of_earlier_ones(self) -> None:
         if self.settings.print:
-            await self._tell_not_printed("It waits since before the lane was started.")
+            await self._tell_not_printed("It waits since before the lane was started.", but=self._listed)
 
-    async def _tell_not_printed(self, detail: str, *, label: str = "") -> None:
-        """Tell how many cards wait, if any do."""
+    async def _tell_not_printed(self, detail: str, *, label: str = "", but: Container[str] = ()) -> None:
+        """Tell how many cards wait, if any do ``but`` these."""
         try:
             waiting = await asyncio.to_thread(self.ledger.waiting)
         except StorageError as error:
             _log.error("cards_not_printed", detail=f"{detail} {error}")
             return
-        if waiting:
-            label = label or masked(waiting[0].number)
+        meant = [job.number for job in waiting if job.number not in but]
+        if meant:
+            label = label or masked(meant[0])
             self.publish(CardNotPrinted(**self._head(), label=label, detail=detail, waiting=len(waiting)))
 
     def _head(self) -> dict[str, Any]:
